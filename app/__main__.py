@@ -1,0 +1,5 @@
+"""``python -m app`` is ``trunkline``."""
+
+from app.cli import main
+
+main()

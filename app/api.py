@@ -1,0 +1,33 @@
+"""The list of routers, in the order of the OpenAPI document."""
+
+from fastapi import APIRouter
+
+from app.auth.staff_router import router as staff
+from app.auth.test_clocks_router import router as test_clocks
+from app.catalogue.router import router as catalogue
+from app.entitlements.contacts_router import router as contacts
+from app.entitlements.resellers_router import router as resellers
+from app.entitlements.router import router as entitlements
+from app.escalations.router import router as escalations
+from app.events.router import router as events
+from app.infra.problem_pages import router as problem_pages
+from app.tickets.recalculations_router import router as recalculations
+from app.tickets.router import router as tickets
+from app.tickets.sla_router import router as sla_status
+from app.webhooks.router import router as webhooks
+
+VERSIONED: tuple[APIRouter, ...] = (
+    catalogue,
+    resellers,
+    contacts,
+    entitlements,
+    tickets,
+    sla_status,
+    escalations,
+    events,
+    webhooks,
+    test_clocks,
+    recalculations,
+    staff,
+)
+UNVERSIONED: tuple[APIRouter, ...] = (problem_pages,)

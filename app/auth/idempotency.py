@@ -1,0 +1,94 @@
+"""Idempotency keys: the claim and the answer are rows in the transaction of the effect itself.
+
+So an effect without its answer, or an answer without its effect, cannot be. The semantics follow
+draft-ietf-httpapi-idempotency-key-header-07; keys are kept for 24 hours.
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.infra.problems import IdempotencyInProgress, IdempotencyKeyReused, ValidationFailed
+
+KEPT_FOR = timedelta(hours=24)
+_LONGEST = 255
+_KEPT_HEADERS = {"location", "etag", "content-type"}
+
+# One statement: the advisory lock tells a request under way (it holds the lock until it ends) from an old one.
+_CLAIM = text("""
+insert into idempotent_answers (reseller_id, key, fingerprint, created_at)
+select :reseller_id, :key, :fingerprint, :now
+ where pg_try_advisory_xact_lock(hashtextextended(:lock, 0))
+on conflict (reseller_id, key) do update
+   set fingerprint = excluded.fingerprint, status = null, headers = null, body = null, created_at = excluded.created_at
+ where idempotent_answers.created_at < :expired
+returning key
+""")
+_FIND = text("""
+select fingerprint, status, headers, body from idempotent_answers where reseller_id = :reseller_id and key = :key
+""")
+_STORE = text("""
+update idempotent_answers set status = :status, headers = cast(:headers as jsonb), body = :body
+ where reseller_id = :reseller_id and key = :key
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class StoredAnswer:
+    """The first answer to a request."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+def fingerprint(method: str, path: str, body: bytes) -> bytes:
+    """Return what makes two requests the same one."""
+    return hashlib.sha256(b"\x00".join((method.encode(), path.encode(), body))).digest()
+
+
+async def claim(
+    session: AsyncSession, reseller_id: UUID, key: str, mark: bytes, wall: datetime
+) -> StoredAnswer | None:
+    """Claim a key for this request, or return the answer that an earlier one got.
+
+    Raises:
+        ValidationFailed: the key is not of the form that a key has.
+        IdempotencyKeyReused: the key stands for another request.
+        IdempotencyInProgress: the first request is still under way.
+    """
+    if not key.isascii() or not key.isprintable() or not 1 <= len(key) <= _LONGEST:
+        raise ValidationFailed.at("/Idempotency-Key", f"1 to {_LONGEST} printable ASCII characters")
+    names = {"reseller_id": reseller_id, "key": key}
+    lock = f"{reseller_id}:{key}"
+    claimed = await session.execute(
+        _CLAIM, names | {"fingerprint": mark, "now": wall, "lock": lock, "expired": wall - KEPT_FOR}
+    )
+    if claimed.first() is not None:
+        return None
+    row = (await session.execute(_FIND, names)).first()
+    if row is None or row.status is None:
+        raise IdempotencyInProgress("the first request with this key has not ended", headers={"Retry-After": "1"})
+    if bytes(row.fingerprint) != mark:
+        raise IdempotencyKeyReused("this key was used for another request")
+    return StoredAnswer(row.status, row.headers, bytes(row.body))
+
+
+async def store(session: AsyncSession, reseller_id: UUID, key: str, answer: StoredAnswer) -> None:
+    """Keep the answer beside the effect."""
+    kept = {name: value for name, value in answer.headers.items() if name in _KEPT_HEADERS}
+    await session.execute(
+        _STORE,
+        {
+            "reseller_id": reseller_id,
+            "key": key,
+            "status": answer.status,
+            "headers": json.dumps(kept),
+            "body": answer.body,
+        },
+    )

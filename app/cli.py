@@ -1,0 +1,116 @@
+"""The command line: ``trunkline run`` for one machine; ``migrate``, ``api`` and ``worker`` for production."""
+
+import asyncio
+import json
+import sys
+import tempfile
+from pathlib import Path
+from typing import Annotated
+
+import typer
+import uvicorn
+import uvloop
+
+from app.bootstrap import ensure_staff_key, prepare
+from app.infra.embedded import EmbeddedPostgres, EmbeddedPostgresError
+from app.infra.logs import configure
+from app.infra.migrations import drift
+from app.infra.settings import Settings, SettingsError, load_settings
+from app.main import bare_app, create_app
+from app.one_machine import run_desk
+from app.auth.principals import Role
+from app.auth.secrets import new_secret
+from app.registry import METADATA
+from app.worker import run_worker
+
+cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+_DOCUMENT = Path(__file__).parents[1] / "openapi" / "openapi.json"
+_GRACE = 10  # seconds that a request under way may still take when the process is told to stop
+
+
+def _settings(*, database: bool = True) -> Settings:
+    settings = load_settings()
+    configure(settings.log_level)
+    if database and settings.database_url is None:
+        raise SettingsError("DATABASE_URL is not set: name a PostgreSQL database, or use 'trunkline run'")
+    return settings
+
+
+@cli.command()
+def run() -> None:
+    """Run the whole desk on this machine: database, API and worker."""
+    raise typer.Exit(run_desk(_settings(database=False)))
+
+
+@cli.command()
+def api() -> None:
+    """Run an API process."""
+    settings = _settings()
+    uvicorn.run(
+        create_app(settings),
+        host=settings.host,
+        port=settings.port,
+        loop="uvloop",
+        http="httptools",
+        access_log=False,
+        server_header=False,
+        log_level="warning",
+        timeout_graceful_shutdown=_GRACE,
+    )
+
+
+@cli.command()
+def worker() -> None:
+    """Run a worker process."""
+    settings = _settings()
+    uvloop.run(run_worker(settings))
+
+
+@cli.command()
+def migrate() -> None:
+    """Bring the database to the newest schema; with TRUNKLINE_BOOTSTRAP_KEY, let that be a staff key."""
+    settings = _settings()
+    asyncio.run(prepare(str(settings.database_url), settings.bootstrap_key))
+    print("The database is at head.")
+
+
+@cli.command("staff-key")
+def staff_key(name: Annotated[str, typer.Argument(help="Whose it is, or what for.")]) -> None:
+    """Make a staff key and print it, this once."""
+    settings = _settings()
+    secret = new_secret(Role.STAFF)
+    asyncio.run(ensure_staff_key(str(settings.database_url), secret, name))
+    print(secret)
+
+
+@cli.command()
+def openapi(
+    check: Annotated[bool, typer.Option(help="Only tell whether openapi/openapi.json is what the code says.")] = False,
+) -> None:
+    """Write the OpenAPI document."""
+    document = json.dumps(bare_app().openapi(), indent=2, ensure_ascii=False) + "\n"
+    if not check:
+        _DOCUMENT.write_text(document)
+    elif not _DOCUMENT.exists() or _DOCUMENT.read_text() != document:
+        print("openapi/openapi.json is not what the code says: make openapi", file=sys.stderr)
+        raise typer.Exit(1)
+
+
+@cli.command("check-migrations")
+def check_migrations() -> None:
+    """Tell whether the migrations make the tables that the code declares, on a database of its own."""
+    with tempfile.TemporaryDirectory() as folder, EmbeddedPostgres(Path(folder), fast=True) as postgres:
+        asyncio.run(prepare(postgres.url, None))
+        differences = asyncio.run(drift(postgres.url, METADATA))
+    for difference in differences:
+        print(difference, file=sys.stderr)
+    raise typer.Exit(1 if differences else 0)
+
+
+def main() -> None:
+    """Run a command; what a person can mend is said in a line, without a traceback."""
+    try:
+        cli()
+    except (SettingsError, EmbeddedPostgresError) as error:
+        print(f"trunkline: {error}", file=sys.stderr)
+        sys.exit(2)

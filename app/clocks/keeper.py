@@ -1,0 +1,270 @@
+"""Keeps the time of one ticket: its clocks in memory, from when it is locked until it is saved.
+
+Whoever takes a ticket settles first: what fell due before its instant happens at its own instants, in order. So a
+late sweep, or none, changes nothing but lateness.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Protocol
+from uuid import UUID
+
+from app.clocks.facts import ClockFact, DeadlineMoved, PromiseBroken, PromiseKept, QuietOver, StepPassed
+from app.clocks.models import SlaClock, SlaClockChange
+from app.clocks.rows import Versions, ledger_line, write
+from app.entitlements.entitlement import Entitlement, Timeline
+from app.infra.ids import new_id
+from app.sla import promises
+from app.sla.clock import Clock, State
+from app.sla.ladder import Breached, Fact, StepReached, settle, wake_at
+from app.sla.policy import Policy
+from app.sla.promises import Heard, Situation
+from app.sla.status import next_due_at, sla_status
+from app.sla.terms import Counting, Metric, Terms
+
+
+class Promised(Protocol):
+    """What the keeper needs of a ticket's row."""
+
+    reseller_id: UUID
+    id: UUID
+    priority: str
+    status: str
+    first_responded_at: datetime | None
+    waiting: bool
+    sla_policy_id: UUID
+    sla_level: int
+    sla_status: str
+    next_due_at: datetime | None
+    settled_at: datetime
+    test_clock_id: UUID | None
+
+
+@dataclass(slots=True)
+class Kept:
+    """One clock in the keeper's hands."""
+
+    id: UUID
+    clock: Clock
+    versions: Versions
+    row: SlaClock | None = None
+
+
+@dataclass(slots=True)
+class Keeper:
+    """The clocks of one ticket. ``facts`` gathers what they said, in order, for whoever announces it."""
+
+    ticket: Promised
+    timeline: Timeline
+    kept: dict[Metric, Kept]
+    entitlement: Entitlement
+    settled_at: datetime
+    facts: list[ClockFact] = field(default_factory=list)
+    ended: list[Kept] = field(default_factory=list)
+    ledger: list[tuple[Kept, Clock, datetime, str]] = field(default_factory=list)
+
+    @property
+    def book(self) -> dict[Metric, Clock]:
+        """The latest clock of each metric."""
+        return {metric: kept.clock for metric, kept in self.kept.items()}
+
+    @property
+    def status(self) -> str:
+        """The ticket's SLA status as it stands."""
+        return sla_status(self.book.values(), self.entitlement.policy.policy.warning_code)
+
+    @property
+    def next_due_at(self) -> datetime | None:
+        """The least deadline of the unmet clocks."""
+        return next_due_at(self.book.values())
+
+    def settle(self, until: datetime, *, inclusive: bool) -> None:
+        """Let everything happen that falls due up to an instant: changes of terms, steps, breaches."""
+        for at in self._changes_of_terms(until):
+            self._pass_time(at, inclusive=False)
+            self._change_entitlement(at)
+        self._pass_time(until, inclusive=inclusive)
+        self.settled_at = until
+
+    def opened(self, now: datetime) -> None:
+        """Start the clocks of a new ticket."""
+        self._hear(promises.opened(self._terms_of, self._policy, self._situation(), now), now, "started")
+
+    def answered(self, now: datetime) -> None:
+        """A person of the desk wrote in public."""
+        args = (self._terms_of, self._policy, self._situation(), now)
+        self._hear(promises.answered(self.book, *args), now, "answered")
+
+    def wrote(self, now: datetime) -> None:
+        """A customer wrote."""
+        args = (self._terms_of, self._policy, self._situation(), now)
+        self._hear(promises.wrote(self.book, *args), now, "customer_wrote")
+
+    def status_changed(self, now: datetime) -> None:
+        """The ticket passed between statuses in which it is worked on."""
+        heard = promises.status_changed(self.book, self._policy, self.ticket.status, now)
+        self._hear(heard, now, f"status_{self.ticket.status}")
+
+    def resolved(self, now: datetime) -> None:
+        """The ticket was resolved."""
+        self._hear(promises.resolved(self.book, now), now, "resolved")
+
+    def reopened(self, now: datetime) -> None:
+        """The ticket is worked on again, under the terms now in force."""
+        heard = promises.reopened(self.book, self._terms_of, self._policy, self.ticket.status, now)
+        self._hear(heard, now, "reopened")
+
+    def cancelled(self, now: datetime) -> None:
+        """The ticket was cancelled."""
+        self._hear(promises.cancelled(self.book, now), now, "cancelled")
+
+    def priority_changed(self, now: datetime) -> None:
+        """The ticket's priority, and with it what is promised, is another."""
+        self._change_terms(now, "priority_changed")
+
+    def acknowledge(self, clock_id: UUID, now: datetime) -> None:
+        """Withhold the ladder's calls for one clock for a while."""
+        metric = next(metric for metric, kept in self.kept.items() if kept.id == clock_id)
+        kept = self.kept[metric]
+        span = self._policy.quiet_span(self.ticket.priority, kept.clock.terms)
+        self._replace(metric, kept.clock.acknowledge(span, now), now, "acknowledged")
+
+    def find(self, clock_id: UUID) -> Kept | None:
+        """Return one of the latest clocks by its id."""
+        return next((kept for kept in self.kept.values() if kept.id == clock_id), None)
+
+    def save(self) -> Iterator[SlaClock | SlaClockChange]:
+        """Write the values into their rows and the ticket; yields the rows that are new."""
+        ladder = self.entitlement.policy.ladder(self.entitlement.level)
+        for kept in (*self.ended, *self.kept.values()):
+            if kept.row is None:
+                kept.row = _new_row(kept, self.ticket)
+                yield kept.row
+            write(kept.row, kept.clock, kept.versions, ladder)
+        for kept, clock, at, kind in self.ledger:
+            assert kept.row is not None
+            yield ledger_line(kept.row, clock, kept.versions, at, kind)
+        self.ledger.clear()
+        self.ended.clear()
+        ticket = self.ticket
+        ticket.sla_level = self.entitlement.level
+        ticket.sla_policy_id = self.entitlement.policy.id
+        ticket.settled_at = self.settled_at
+        ticket.sla_status, ticket.next_due_at = self.status, self.next_due_at
+
+    # What time does.
+
+    def _pass_time(self, until: datetime, *, inclusive: bool) -> None:
+        ladder = self.entitlement.policy.ladder(self.entitlement.level)
+        while wakes := [at for clock in self.book.values() if (at := wake_at(clock, ladder)) is not None]:
+            at = min(wakes)
+            if at > until:
+                break
+            last = at == until and not inclusive
+            for metric in list(self.kept):
+                self._settle_one(metric, at, inclusive=not last)
+            if last:
+                break
+
+    def _settle_one(self, metric: Metric, at: datetime, *, inclusive: bool) -> None:
+        before = self.kept[metric].clock
+        ladder = self.entitlement.policy.ladder(self.entitlement.level)
+        after, facts = settle(before, ladder, at, inclusive=inclusive)
+        if after is before:
+            return
+        self.kept[metric].clock = after
+        for fact in facts:
+            self._told(metric, before, fact)
+
+    def _told(self, metric: Metric, before: Clock, fact: Fact) -> None:
+        kept = self.kept[metric]
+        where = (kept.id, kept.clock, fact.at, self.status, self.next_due_at)
+        if isinstance(fact, StepReached):
+            self.facts.append(StepPassed(*where, fact.step, fact.withheld, again=fact.step.code in before.withheld))
+        elif isinstance(fact, Breached):
+            self.ledger.append((kept, kept.clock, fact.at, "breached"))
+            self.facts.append(PromiseBroken(*where))
+        else:
+            self.facts.append(QuietOver(*where))
+
+    def _changes_of_terms(self, until: datetime) -> Iterator[datetime]:
+        # What was agreed while another transaction opened the ticket shows first at the instant it was left at.
+        yield self.settled_at
+        yield from self.timeline.changes(self.settled_at, until)
+
+    def _change_entitlement(self, at: datetime) -> None:
+        entitlement = self.timeline.at(at) or self.entitlement
+        before = (self.entitlement.level, self.entitlement.policy.id)
+        self.entitlement = entitlement
+        if (entitlement.level, entitlement.policy.id) != before:
+            self._change_terms(at, "terms_changed")
+
+    def _change_terms(self, at: datetime, why: str) -> None:
+        heard = promises.terms_changed(self.book, self._terms_of, self._policy, self._situation(), at)
+        self._hear(heard, at, why)
+
+    # What people do.
+
+    @property
+    def _policy(self) -> Policy:
+        return self.entitlement.policy.policy
+
+    def _terms_of(self, metric: Metric) -> Terms | None:
+        return self.entitlement.terms(self.ticket.priority, metric)
+
+    def _situation(self) -> Situation:
+        ticket = self.ticket
+        return Situation(ticket.status, ticket.first_responded_at is not None, ticket.waiting)
+
+    def _hear(self, heard: Heard, now: datetime, why: str) -> None:
+        for metric, clock in heard.changed.items():
+            self._replace(metric, clock, now, why)
+        for metric, clock in heard.started.items():
+            if metric in self.kept:
+                self.ended.append(self.kept[metric])
+            self.kept[metric] = Kept(new_id(), clock, self._versions(clock))
+            self.ledger.append((self.kept[metric], clock, now, "started"))
+            if clock.met_at is not None:
+                self._say(metric, PromiseKept, now)
+
+    def _replace(self, metric: Metric, clock: Clock, now: datetime, why: str) -> None:
+        kept = self.kept[metric]
+        before, kept.clock = kept.clock, clock
+        if clock.terms != before.terms:
+            kept.versions = self._versions(clock)
+        self.ledger.append((kept, clock, now, why))
+        if clock.met_at is not None and before.met_at is None:
+            self._say(metric, PromiseKept, now)
+        elif clock.due_at != before.due_at and clock.state in {State.running, State.paused}:
+            where = (kept.id, clock, now, self.status, self.next_due_at)
+            self.facts.append(DeadlineMoved(*where, before=before.due_at, why=why))
+
+    def _say(self, metric: Metric, kind: Callable[..., ClockFact], now: datetime) -> None:
+        kept = self.kept[metric]
+        self.facts.append(kind(kept.id, kept.clock, now, self.status, self.next_due_at))
+
+    def _versions(self, clock: Clock) -> Versions:
+        policy = self.entitlement.policy
+        timed = clock.terms.counting is Counting.support_hours
+        return Versions(policy.id, policy.calendar(self.entitlement.level)[0] if timed else None)
+
+
+def _new_row(kept: Kept, ticket: Promised) -> SlaClock:
+    return SlaClock(
+        reseller_id=ticket.reseller_id,
+        id=kept.id,
+        ticket_id=ticket.id,
+        metric=kept.clock.metric.value,
+        started_at=kept.clock.started_at,
+        test_clock_id=ticket.test_clock_id,
+        policy_id=kept.versions.policy_id,
+        target=timedelta(0),
+        counting="",
+        anchor_at=kept.clock.anchor_at,
+        remaining=timedelta(0),
+        counted=timedelta(0),
+        fresh=timedelta(0),
+        passed=[],
+        withheld=[],
+    )

@@ -1,0 +1,104 @@
+"""Tables of SLA clocks, their ledger, and background recalculations."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Column, Computed, ForeignKeyConstraint, Index, Text, text
+from sqlmodel import Field, SQLModel
+
+from app.infra.columns import Instant, Span, Texts
+
+_STATE = """case
+ when cancelled_at is not null then 'cancelled'
+ when met_at is not null and breached_at is not null then 'met_late'
+ when met_at is not null then 'met'
+ when breached_at is not null then 'breached'
+ when paused_since is not null then 'paused'
+ else 'running' end"""
+
+
+class SlaClock(SQLModel, table=True):
+    """One promise on one ticket. ``wake_at`` is the first instant at which time alone will move it."""
+
+    __tablename__ = "sla_clocks"
+    __table_args__ = (
+        CheckConstraint(
+            "metric in ('first_response', 'next_response', 'periodic_update', 'resolution')", name="metric"
+        ),
+        CheckConstraint("counting in ('support_hours', 'elapsed')", name="counting"),
+        ForeignKeyConstraint(["reseller_id", "ticket_id"], ["tickets.reseller_id", "tickets.id"]),
+        Index("ix_sla_clocks_ticket", "reseller_id", "ticket_id", "metric", "started_at"),
+        # The sweep goes by time over all resellers: the named exception to leading with reseller_id.
+        Index("ix_sla_clocks_wake", "wake_at", postgresql_where=text("wake_at is not null and test_clock_id is null")),
+        Index(
+            "ix_sla_clocks_wake_test",
+            "test_clock_id",
+            "wake_at",
+            postgresql_where=text("wake_at is not null and test_clock_id is not null"),
+        ),
+    )
+
+    reseller_id: UUID = Field(primary_key=True)
+    id: UUID = Field(primary_key=True, unique=True)
+    ticket_id: UUID
+    metric: str
+    policy_id: UUID = Field(foreign_key="sla_policies.id")
+    calendar_id: UUID | None = Field(default=None, foreign_key="calendars.id")
+    target: timedelta = Field(sa_type=Span)
+    counting: str
+    started_at: datetime = Field(sa_type=Instant)
+    anchor_at: datetime = Field(sa_type=Instant)
+    remaining: timedelta = Field(sa_type=Span)
+    counted: timedelta = Field(sa_type=Span)
+    fresh: timedelta = Field(sa_type=Span)
+    due_at: datetime | None = Field(default=None, sa_type=Instant)
+    paused_since: datetime | None = Field(default=None, sa_type=Instant)
+    met_at: datetime | None = Field(default=None, sa_type=Instant)
+    breached_at: datetime | None = Field(default=None, sa_type=Instant)
+    cancelled_at: datetime | None = Field(default=None, sa_type=Instant)
+    passed: list[str] = Field(sa_type=Texts)
+    quiet_until: timedelta | None = Field(default=None, sa_type=Span)
+    withheld: list[str] = Field(sa_type=Texts)
+    wake_at: datetime | None = Field(default=None, sa_type=Instant)
+    test_clock_id: UUID | None = None
+    state: str | None = Field(default=None, sa_column=Column(Text, Computed(_STATE, persisted=True), nullable=True))
+
+
+class SlaClockChange(SQLModel, table=True):
+    """A line of a clock's ledger: what it stood at after a change. Explanations are made from these."""
+
+    __tablename__ = "sla_clock_changes"
+    __table_args__ = (Index("ix_sla_clock_changes_clock", "reseller_id", "clock_id", "id"),)
+
+    reseller_id: UUID = Field(primary_key=True)
+    id: UUID = Field(primary_key=True)
+    clock_id: UUID
+    at: datetime = Field(sa_type=Instant)
+    kind: str
+    policy_id: UUID
+    calendar_id: UUID | None = None
+    target: timedelta = Field(sa_type=Span)
+    counting: str
+    counted: timedelta = Field(sa_type=Span)
+    remaining: timedelta = Field(sa_type=Span)
+    due_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class Recalculation(SQLModel, table=True):
+    """A background walk over a reseller's live tickets after its terms changed; resumed where it stopped."""
+
+    __tablename__ = "recalculations"
+    __table_args__ = (Index("ix_recalculations_due", "at", postgresql_where=text("finished_at is null")),)
+
+    reseller_id: UUID = Field(primary_key=True, foreign_key="resellers.id")
+    id: UUID = Field(primary_key=True, unique=True)
+    at: datetime = Field(sa_type=Instant)
+    cause: str
+    test_clock_id: UUID | None = None
+    total: int | None = None
+    done: int = 0
+    changed: int = 0
+    cursor_id: UUID | None = None
+    started_at: datetime | None = Field(default=None, sa_type=Instant)
+    finished_at: datetime | None = Field(default=None, sa_type=Instant)
+    created_at: datetime = Field(sa_type=Instant)

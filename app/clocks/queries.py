@@ -1,0 +1,55 @@
+"""All SQL of clocks."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from app.clocks.models import SlaClock
+from app.infra.agenda import Timeline
+
+
+async def latest_clocks(session: AsyncSession, reseller_id: UUID, ticket_id: UUID) -> Sequence[SlaClock]:
+    """Read the latest clock of each metric of a ticket."""
+    query = (
+        select(SlaClock)
+        .distinct(col(SlaClock.metric))
+        .where(col(SlaClock.reseller_id) == reseller_id, col(SlaClock.ticket_id) == ticket_id)
+        .order_by(col(SlaClock.metric), col(SlaClock.started_at).desc(), col(SlaClock.id).desc())
+    )
+    return (await session.scalars(query)).all()
+
+
+async def list_clocks(session: AsyncSession, reseller_id: UUID, ticket_id: UUID) -> Sequence[SlaClock]:
+    """Read every clock that a ticket ever had, oldest first."""
+    query = select(SlaClock).where(col(SlaClock.reseller_id) == reseller_id, col(SlaClock.ticket_id) == ticket_id)
+    return (await session.scalars(query.order_by(col(SlaClock.started_at), col(SlaClock.id)))).all()
+
+
+async def next_wake(session: AsyncSession, timeline: Timeline) -> datetime | None:
+    """Return the first instant at which time alone moves a clock."""
+    query = select(func.min(col(SlaClock.wake_at))).where(_of(timeline), col(SlaClock.wake_at).is_not(None))
+    at: datetime | None = await session.scalar(query)
+    return at
+
+
+async def tickets_to_wake(
+    session: AsyncSession, timeline: Timeline, now: datetime, skip: Sequence[UUID], limit: int
+) -> Sequence[UUID]:
+    """List the tickets whose clocks are to be looked at, in order of time."""
+    query = (
+        select(col(SlaClock.ticket_id))
+        .where(_of(timeline), col(SlaClock.wake_at) <= now, col(SlaClock.ticket_id).not_in(skip))
+        .group_by(col(SlaClock.ticket_id))
+        .order_by(func.min(col(SlaClock.wake_at)), col(SlaClock.ticket_id))
+        .limit(limit)
+    )
+    return (await session.scalars(query)).all()
+
+
+def _of(timeline: Timeline) -> ColumnElement[bool]:
+    clock = col(SlaClock.test_clock_id)
+    return clock.is_(None) if timeline.test_clock_id is None else clock == timeline.test_clock_id

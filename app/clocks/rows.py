@@ -1,0 +1,80 @@
+"""Rows of clocks to values and back."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from app.clocks.models import SlaClock, SlaClockChange
+from app.infra.ids import new_id
+from app.sla.calendar import ALWAYS, Calendar
+from app.sla.clock import Clock
+from app.sla.ladder import Ladder, wake_at
+from app.sla.terms import Counting, Metric, Terms
+
+
+@dataclass(frozen=True, slots=True)
+class Versions:
+    """Which published versions a clock's terms come from."""
+
+    policy_id: UUID
+    calendar_id: UUID | None
+
+
+def to_value(row: SlaClock, calendar: Calendar | None) -> Clock:
+    """Return the value that a row holds."""
+    return Clock(
+        metric=Metric(row.metric),
+        terms=Terms(row.target, Counting(row.counting), calendar or ALWAYS),
+        started_at=row.started_at,
+        anchor_at=row.anchor_at,
+        remaining=row.remaining,
+        counted=row.counted,
+        fresh=row.fresh,
+        due_at=row.due_at,
+        paused_since=row.paused_since,
+        met_at=row.met_at,
+        breached_at=row.breached_at,
+        cancelled_at=row.cancelled_at,
+        passed=frozenset(row.passed),
+        quiet_until=row.quiet_until,
+        withheld=tuple(row.withheld),
+    )
+
+
+def write(row: SlaClock, clock: Clock, versions: Versions, ladder: Ladder) -> None:
+    """Put a value into its row, and the instant at which the sweep is to look at it again."""
+    row.policy_id = versions.policy_id
+    row.calendar_id = versions.calendar_id
+    row.target = clock.terms.target
+    row.counting = clock.terms.counting.value
+    row.anchor_at = clock.anchor_at
+    row.remaining = clock.remaining
+    row.counted = clock.counted
+    row.fresh = clock.fresh
+    row.due_at = clock.due_at
+    row.paused_since = clock.paused_since
+    row.met_at = clock.met_at
+    row.breached_at = clock.breached_at
+    row.cancelled_at = clock.cancelled_at
+    row.passed = sorted(clock.passed)
+    row.quiet_until = clock.quiet_until
+    row.withheld = list(clock.withheld)
+    row.wake_at = wake_at(clock, ladder)
+
+
+def ledger_line(row: SlaClock, clock: Clock, versions: Versions, at: datetime, kind: str) -> SlaClockChange:
+    """Return the line of the ledger that a change leaves: what the clock stood at after it."""
+    return SlaClockChange(
+        reseller_id=row.reseller_id,
+        id=new_id(),
+        clock_id=row.id,
+        at=at,
+        kind=kind,
+        policy_id=versions.policy_id,
+        calendar_id=versions.calendar_id,
+        target=clock.terms.target,
+        counting=clock.terms.counting.value,
+        counted=clock.counted,
+        remaining=clock.remaining,
+        due_at=clock.due_at,
+    )

@@ -1,0 +1,120 @@
+"""Pure: what a reseller is owed at an instant, from everything that was ever agreed with it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Generic, Literal, TypeVar
+from uuid import UUID
+
+from app.catalogue.versions import PolicyVersion
+from app.sla.terms import Metric, Terms
+
+Source = Literal["plan", "add_on"]
+
+
+@dataclass(frozen=True, slots=True)
+class PlanHeld:
+    """A plan and the level that it includes."""
+
+    code: str
+    level: int
+
+
+@dataclass(frozen=True, slots=True)
+class AddOnHeld:
+    """A purchase and what its product gives."""
+
+    purchase_id: UUID
+    product: str
+    level: int
+    telephone: bool
+
+
+V = TypeVar("V")
+
+
+@dataclass(frozen=True, slots=True)
+class Held(Generic[V]):
+    """A value that holds from an instant, inclusive, to another, exclusive; None is open."""
+
+    value: V
+    starts_at: datetime | None
+    ends_at: datetime | None = None
+
+    def covers(self, at: datetime) -> bool:
+        """Tell whether it holds at an instant."""
+        return (self.starts_at is None or self.starts_at <= at) and (self.ends_at is None or at < self.ends_at)
+
+
+@dataclass(frozen=True, slots=True)
+class Entitlement:
+    """What holds at one instant: the higher of the plan's level and the add-on's."""
+
+    plan: PlanHeld
+    add_on: AddOnHeld | None
+    policy: PolicyVersion
+
+    @property
+    def level(self) -> int:
+        """The effective support level."""
+        return max(self.plan.level, self.add_on.level if self.add_on else 0)
+
+    @classmethod
+    def remembered(cls, plan: PlanHeld, level: int, policy: PolicyVersion) -> "Entitlement":
+        """Return an entitlement of which only the level and the policy are known."""
+        return cls(PlanHeld(plan.code, level), None, policy)
+
+    @property
+    def source(self) -> Source:
+        """Where the level comes from."""
+        return "add_on" if self.add_on and self.add_on.level > self.plan.level else "plan"
+
+    @property
+    def telephone(self) -> bool:
+        """Whether the telephone variant is held."""
+        return self.add_on is not None and self.add_on.telephone
+
+    def terms(self, priority: str, metric: Metric) -> Terms | None:
+        """Return what a metric promises under this entitlement."""
+        return self.policy.terms(self.level, priority, metric)
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """The whole history of what a reseller is owed, and what is already agreed for later."""
+
+    plans: Sequence[Held[PlanHeld]]
+    add_ons: Sequence[Held[AddOnHeld]]
+    policies: Sequence[Held[PolicyVersion]]
+
+    def at(self, instant: datetime) -> Entitlement | None:
+        """Return what holds at an instant; None before the reseller's first plan."""
+        plan = _held(self.plans, instant)
+        policy = _held(self.policies, instant)
+        if plan is None or policy is None:
+            return None
+        return Entitlement(plan, _held(self.add_ons, instant), policy)
+
+    def in_force(self, instant: datetime) -> Entitlement:
+        """Return what holds at an instant at which the reseller existed."""
+        entitlement = self.at(instant)
+        assert entitlement is not None, f"no plan at {instant}"
+        return entitlement
+
+    def changes(self, after: datetime, until: datetime) -> list[datetime]:
+        """Return the instants in (after, until] at which something begins or ends, in order."""
+        edges = {
+            edge
+            for held in (*self.plans, *self.add_ons, *self.policies)
+            for edge in (held.starts_at, held.ends_at)
+            if edge is not None and after < edge <= until
+        }
+        return sorted(edges)
+
+    def next_change(self, after: datetime) -> datetime | None:
+        """Return the first instant after one at which something begins or ends."""
+        return min(self.changes(after, datetime.max.replace(tzinfo=after.tzinfo)), default=None)
+
+
+def _held(values: Sequence[Held[V]], instant: datetime) -> V | None:
+    return next((held.value for held in reversed(values) if held.covers(instant)), None)

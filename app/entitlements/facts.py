@@ -1,0 +1,15 @@
+"""What this room announces to those above it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class TermsChange:
+    """A reseller's terms change, or may change, at an instant, now or later."""
+
+    reseller_id: UUID
+    test_clock_id: UUID | None
+    at: datetime
+    cause: str

@@ -1,0 +1,68 @@
+"""Tables of plan periods and add-on purchases; the database itself makes an overlap impossible."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Index, func, literal_column, text
+from sqlalchemy.dialects.postgresql import ExcludeConstraint
+from sqlmodel import Field, SQLModel
+
+from app.infra.columns import Instant
+
+# Ranges alone, so that no extension is needed: an equal number is an overlapping one-number range.
+_SAME_RESELLER = (func.int8range(literal_column("reseller_number"), literal_column("reseller_number"), "[]"), "&&")
+_SAME_TIME = (func.tstzrange(literal_column("starts_at"), literal_column("ends_at")), "&&")
+
+
+class PlanPeriod(SQLModel, table=True):
+    """A reseller is on a plan from an instant, inclusive, to another, exclusive."""
+
+    __tablename__ = "plan_periods"
+    __table_args__ = (
+        ExcludeConstraint(_SAME_RESELLER, _SAME_TIME, name="ex_plan_periods_overlap", using="gist"),
+        CheckConstraint("ends_at is null or ends_at > starts_at", name="order"),
+        Index("ix_plan_periods_due", "starts_at", postgresql_where=text("not announced")),
+    )
+
+    reseller_id: UUID = Field(primary_key=True, foreign_key="resellers.id")
+    id: UUID = Field(primary_key=True)
+    reseller_number: int
+    plan: str = Field(foreign_key="plans.code")
+    starts_at: datetime = Field(sa_type=Instant)
+    ends_at: datetime | None = Field(default=None, sa_type=Instant)
+    announced: bool = Field(default=False)
+    test_clock_id: UUID | None = None
+    created_at: datetime = Field(sa_type=Instant)
+
+
+class AddOnPurchase(SQLModel, table=True):
+    """A purchase of an add-on, at the price that held when it was made.
+
+    ``agreed_ends_at`` is the end that its reseller asked for; ``ends_at`` is the earlier of that and the start of
+    the purchase that replaces it.
+    """
+
+    __tablename__ = "add_on_purchases"
+    __table_args__ = (
+        ExcludeConstraint(
+            _SAME_RESELLER, _SAME_TIME, name="ex_add_on_purchases_overlap", using="gist", where=text("state <> 'cancelled'")
+        ),
+        CheckConstraint("state in ('scheduled', 'active', 'ended', 'cancelled')", name="state"),
+        CheckConstraint("ends_at is null or ends_at > starts_at or state in ('cancelled', 'ended')", name="order"),
+        Index("ix_add_on_purchases_due", "state", postgresql_where=text("state in ('scheduled', 'active')")),
+    )
+
+    reseller_id: UUID = Field(primary_key=True, foreign_key="resellers.id")
+    id: UUID = Field(primary_key=True, unique=True)
+    reseller_number: int
+    product: str = Field(foreign_key="add_on_products.code")
+    state: str
+    starts_at: datetime = Field(sa_type=Instant)
+    ends_at: datetime | None = Field(default=None, sa_type=Instant)
+    agreed_ends_at: datetime | None = Field(default=None, sa_type=Instant)
+    price_minor: int | None = None
+    currency: str | None = None
+    cancelled_at: datetime | None = Field(default=None, sa_type=Instant)
+    test_clock_id: UUID | None = None
+    version: int = 1
+    created_at: datetime = Field(sa_type=Instant)

@@ -1,0 +1,138 @@
+"""All SQL of plan periods and add-on purchases."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, and_, func, or_, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from app.auth.models import TestClock
+from app.entitlements.models import AddOnPurchase, PlanPeriod
+from app.infra.agenda import Timeline as Whose
+
+# One round trip for all that bears on a reseller's terms; policies by id, since their content never changes.
+_TIMELINE = text("""
+select 'plan' as kind, null::uuid as id, p.plan as code, l.level, false as telephone, p.starts_at, p.ends_at
+  from plan_periods p join plans l on l.code = p.plan where p.reseller_id = :reseller_id
+union all
+select 'add_on', a.id, a.product, d.level, d.telephone, a.starts_at, a.ends_at
+  from add_on_purchases a join add_on_products d on d.code = a.product
+ where a.reseller_id = :reseller_id and a.state <> 'cancelled'
+union all
+select 'policy', s.id, null, s.version, false, s.effective_at, null from sla_policies s
+order by starts_at nulls first
+""")
+
+
+async def read_timeline(session: AsyncSession, reseller_id: UUID) -> Sequence[Row[Any]]:
+    """Read everything that was or will be agreed with a reseller, and the policies, in order of their start."""
+    return (await session.execute(_TIMELINE, {"reseller_id": reseller_id})).all()
+
+
+async def period_covering(session: AsyncSession, reseller_id: UUID, at: datetime) -> PlanPeriod | None:
+    """Find the plan period in force at an instant."""
+    query = select(PlanPeriod).where(
+        col(PlanPeriod.reseller_id) == reseller_id,
+        col(PlanPeriod.starts_at) <= at,
+        or_(col(PlanPeriod.ends_at).is_(None), col(PlanPeriod.ends_at) > at),
+    )
+    return (await session.scalars(query)).first()
+
+
+async def periods_from(session: AsyncSession, reseller_id: UUID, at: datetime) -> Sequence[PlanPeriod]:
+    """List the plan periods that start at an instant or later."""
+    query = select(PlanPeriod).where(col(PlanPeriod.reseller_id) == reseller_id, col(PlanPeriod.starts_at) >= at)
+    return (await session.scalars(query.order_by(col(PlanPeriod.starts_at)))).all()
+
+
+async def find_purchase(session: AsyncSession, purchase_id: UUID) -> AddOnPurchase | None:
+    """Find a purchase by its id alone; under a tenant only its own are there."""
+    return (await session.scalars(select(AddOnPurchase).where(col(AddOnPurchase.id) == purchase_id))).first()
+
+
+async def live_purchases(session: AsyncSession, reseller_id: UUID) -> Sequence[AddOnPurchase]:
+    """List the purchases that are in force or will be, in order of their start."""
+    query = select(AddOnPurchase).where(
+        col(AddOnPurchase.reseller_id) == reseller_id, col(AddOnPurchase.state).in_(("scheduled", "active"))
+    )
+    return (await session.scalars(query.order_by(col(AddOnPurchase.starts_at)))).all()
+
+
+async def list_purchases(
+    session: AsyncSession, reseller_id: UUID | None, after: UUID | None, limit: int
+) -> Sequence[AddOnPurchase]:
+    """List purchases, newest first."""
+    query = select(AddOnPurchase).order_by(col(AddOnPurchase.id).desc()).limit(limit)
+    if reseller_id is not None:
+        query = query.where(col(AddOnPurchase.reseller_id) == reseller_id)
+    if after is not None:
+        query = query.where(col(AddOnPurchase.id) < after)
+    return (await session.scalars(query)).all()
+
+
+async def next_due(session: AsyncSession, whose: Whose) -> datetime | None:
+    """Return the first instant at which a purchase or a plan starts or a purchase ends."""
+    state = col(AddOnPurchase.state)
+    purchase = select(
+        func.least(
+            func.min(col(AddOnPurchase.starts_at)).filter(state == "scheduled"),
+            func.min(col(AddOnPurchase.ends_at)).filter(state == "active"),
+        )
+    ).where(
+        state.in_(("scheduled", "active")),
+        col(AddOnPurchase.test_clock_id).is_not_distinct_from(whose.test_clock_id),
+    )
+    period = select(func.min(col(PlanPeriod.starts_at))).where(
+        col(PlanPeriod.announced).is_(False),
+        col(PlanPeriod.test_clock_id).is_not_distinct_from(whose.test_clock_id),
+    )
+    instants = [await session.scalar(purchase), await session.scalar(period)]
+    return min((at for at in instants if at is not None), default=None)
+
+
+async def lock_due_purchases(session: AsyncSession, whose: Whose, now: datetime, limit: int) -> Sequence[AddOnPurchase]:
+    """Lock purchases that start or end at or before ``now``, ends first: a successor starts when one ends."""
+    query = (
+        select(AddOnPurchase)
+        .where(
+            or_(
+                and_(col(AddOnPurchase.state) == "scheduled", col(AddOnPurchase.starts_at) <= now),
+                and_(col(AddOnPurchase.state) == "active", col(AddOnPurchase.ends_at) <= now),
+            ),
+            col(AddOnPurchase.test_clock_id).is_not_distinct_from(whose.test_clock_id),
+        )
+        .order_by(col(AddOnPurchase.state), func.coalesce(col(AddOnPurchase.ends_at), now), col(AddOnPurchase.id))
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    return (await session.scalars(query)).all()
+
+
+async def lock_due_periods(session: AsyncSession, whose: Whose, now: datetime, limit: int) -> Sequence[PlanPeriod]:
+    """Lock plan periods that have begun and were not announced yet."""
+    query = (
+        select(PlanPeriod)
+        .where(
+            col(PlanPeriod.announced).is_(False),
+            col(PlanPeriod.starts_at) <= now,
+            col(PlanPeriod.test_clock_id).is_not_distinct_from(whose.test_clock_id),
+        )
+        .order_by(col(PlanPeriod.starts_at))
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    return (await session.scalars(query)).all()
+
+
+async def plans_now(session: AsyncSession, reseller_ids: Sequence[UUID], wall: datetime) -> dict[UUID, str]:
+    """Return the plan that each reseller is on, each at the present instant of its own clock."""
+    now = func.coalesce(select(TestClock.now_at).where(col(TestClock.id) == col(PlanPeriod.test_clock_id)).scalar_subquery(), wall)
+    query = select(col(PlanPeriod.reseller_id), col(PlanPeriod.plan)).where(
+        col(PlanPeriod.reseller_id).in_(reseller_ids),
+        col(PlanPeriod.starts_at) <= now,
+        or_(col(PlanPeriod.ends_at).is_(None), col(PlanPeriod.ends_at) > now),
+    )
+    return {row[0]: row[1] for row in await session.execute(query)}

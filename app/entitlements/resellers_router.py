@@ -1,0 +1,160 @@
+"""Operations on resellers: who they are, which plan they are on, their keys."""
+
+from typing import Annotated
+
+from fastapi import Header, Query, Request, Response
+from sqlalchemy.exc import IntegrityError
+
+from app.auth.edge import edge_router
+from app.auth.models import ApiKey
+from app.auth.permissions import STAFF_ONLY, needs
+from app.auth.principals import Role, Scope
+from app.auth.secrets import hash_of, new_secret
+from app.auth.visit import CurrentVisit, Visit, time_of
+from app.entitlements import queries
+from app.entitlements.schemas import (
+    KeyCreate,
+    KeyCreated,
+    PlanChangeCreate,
+    PlanChangeRead,
+    ResellerChange,
+    ResellerCreate,
+    ResellerRead,
+)
+from app.entitlements.service import begin_plan, change_plan
+from app.infra.etags import check_match, check_none_match, etag_of
+from app.infra.ids import ResellerId, decode, new_id
+from app.infra.paging import PageQuery, page_of
+from app.infra.problems import NotFound, ValidationFailed
+from app.infra.wire import Page
+from app.resellers.models import Reseller
+from app.resellers.queries import list_resellers, lock_reseller
+from app.resellers.service import act_for, get_reseller
+
+router = edge_router("Resellers")
+
+
+async def reseller_visible(request: Request, visit: Visit) -> bool:
+    """Tell whether the reseller in the path is there for this caller."""
+    try:
+        named = decode("rsl", request.path_params["reseller_id"])
+    except ValueError:
+        return False
+    return visit.principal.is_staff or named == visit.principal.reseller_id
+
+
+STAFF_ON_ONE = needs(Scope.STAFF, visible=reseller_visible)
+
+
+async def _read(visit: Visit, reseller: Reseller) -> ResellerRead:
+    now = await time_of(visit.session, reseller.test_clock_id, visit.wall)
+    period = await queries.period_covering(visit.session, reseller.id, now)
+    return ResellerRead.model_validate(reseller.model_dump() | {"plan": period.plan if period else ""})
+
+
+@router.post("/resellers", status_code=201, dependencies=[STAFF_ONLY])
+async def create_reseller(body: ResellerCreate, visit: CurrentVisit, response: Response) -> ResellerRead:
+    """Add a reseller, on its plan from now on. With a `test_clock_id` it lives on that clock."""
+    now = await time_of(visit.session, body.test_clock_id, visit.wall)
+    values = body.model_dump(exclude={"plan", "brand"})
+    brand = body.brand.model_dump() if body.brand else None
+    reseller = Reseller(id=new_id(), created_at=now, brand=brand, **values)
+    visit.session.add(reseller)
+    await _flush(visit)
+    await begin_plan(visit.session, reseller, body.plan, now)
+    response.headers["ETag"] = etag_of(reseller)
+    return await _read(visit, reseller)
+
+
+@router.get("/resellers", dependencies=[STAFF_ONLY])
+async def list_all_resellers(
+    query: Annotated[PageQuery, Query()], visit: CurrentVisit, response: Response
+) -> Page[ResellerRead]:
+    """List resellers, newest first."""
+    page = page_of(visit.desk.cursors, "resellers", query, visit.principal.reseller_id)
+    rows = await list_resellers(visit.session, page.after_id, query.limit + 1)
+    plans = await queries.plans_now(visit.session, [row.id for row in rows], visit.wall)
+    return page.answer_by_id(
+        rows, lambda row: ResellerRead.model_validate(row.model_dump() | {"plan": plans.get(row.id, "")}), response
+    )
+
+
+@router.get("/resellers/{reseller_id}", dependencies=[needs()])
+async def read_reseller(
+    reseller_id: ResellerId,
+    visit: CurrentVisit,
+    response: Response,
+    if_none_match: Annotated[str | None, Header()] = None,
+) -> ResellerRead:
+    """Read a reseller; a reseller may read itself with any key."""
+    reseller = await get_reseller(visit.session, reseller_id)
+    check_none_match(reseller, if_none_match)
+    response.headers["ETag"] = etag_of(reseller)
+    return await _read(visit, reseller)
+
+
+@router.patch("/resellers/{reseller_id}", dependencies=[STAFF_ON_ONE])
+async def change_reseller(
+    reseller_id: ResellerId,
+    body: ResellerChange,
+    visit: CurrentVisit,
+    response: Response,
+    if_match: Annotated[str | None, Header()] = None,
+) -> ResellerRead:
+    """Change a reseller. On the operator's own row, the two people are the default ones for their roles."""
+    reseller = await lock_reseller(visit.session, reseller_id)
+    if reseller is None:
+        raise NotFound("there is no such reseller")
+    check_match(reseller, if_match)
+    given = body.model_dump(exclude_unset=True)
+    for name in ("name", "time_zone"):
+        if name in given and given[name] is None:
+            raise ValidationFailed.at(f"/{name}", "may be left out, but not be null")
+    reseller.sqlmodel_update(given)
+    reseller.version += 1
+    await _flush(visit)
+    response.headers["ETag"] = etag_of(reseller)
+    return await _read(visit, reseller)
+
+
+@router.post("/resellers/{reseller_id}/plan-changes", status_code=201, dependencies=[STAFF_ON_ONE])
+async def create_plan_change(reseller_id: ResellerId, body: PlanChangeCreate, visit: CurrentVisit) -> PlanChangeRead:
+    """Put a reseller on another plan, at once or from an instant on.
+
+    Live deadlines follow: what was counted stays counted, and what remains runs under the new terms from that
+    instant on. The past does not change.
+    """
+    await get_reseller(visit.session, reseller_id)
+    reseller, now = await act_for(visit.session, visit.principal, reseller_id, visit.wall, exclusive=True)
+    effective_at = body.effective_at or now
+    await change_plan(visit.session, reseller, body.plan, effective_at, now)
+    return PlanChangeRead(reseller_id=reseller.id, plan=body.plan, effective_at=effective_at)
+
+
+@router.post("/resellers/{reseller_id}/api-keys", status_code=201, dependencies=[STAFF_ON_ONE])
+async def create_api_key(reseller_id: ResellerId, body: KeyCreate, visit: CurrentVisit) -> KeyCreated:
+    """Make an API key. Its secret is in this answer and nowhere else. The operator's own reseller gets staff keys."""
+    reseller = await get_reseller(visit.session, reseller_id)
+    role = Role.STAFF if reseller.is_operator else Role.RESELLER
+    if role is Role.RESELLER and (Scope.STAFF in body.scopes or body.staff_id is not None):
+        raise ValidationFailed.at("/scopes", "a reseller's key is not one of the operator's people")
+    secret = new_secret(role)
+    key = ApiKey(
+        reseller_id=reseller.id,
+        id=new_id(),
+        role=role.value,
+        secret_hash=hash_of(secret),
+        hint=secret[-4:],
+        created_at=visit.wall,
+        **body.model_dump(mode="python"),
+    )
+    visit.session.add(key)
+    await _flush(visit)
+    return KeyCreated.model_validate(key.model_dump() | {"secret": secret})
+
+
+async def _flush(visit: Visit) -> None:
+    try:
+        await visit.session.flush()
+    except IntegrityError as error:
+        raise ValidationFailed("a member names a person or a test clock that is not there") from error

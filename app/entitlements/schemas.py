@@ -1,0 +1,202 @@
+"""Wire shapes of resellers' plans, purchases and entitlements."""
+
+from typing import Annotated, Literal
+from zoneinfo import available_timezones
+
+from pydantic import AfterValidator, BaseModel, Field
+
+from app.auth.principals import Scope
+from app.infra.ids import CalendarId, KeyId, PolicyId, PurchaseId, ResellerId, StaffId, TestClockId
+from app.infra.wire import Answer, Code, Duration, Instant, Line, Request
+from app.sla.terms import Counting, Metric
+
+Priority = Literal["immediate", "priority", "low"]
+
+
+def _known_zone(value: str) -> str:
+    if value not in available_timezones():
+        msg = "not an IANA time zone, such as Europe/London"
+        raise ValueError(msg)
+    return value
+
+
+TimeZone = Annotated[str, AfterValidator(_known_zone), Field(examples=["Europe/London"])]
+
+
+class Brand(Request):
+    """How a reseller's own customers are spoken to."""
+
+    name: Line
+    from_address: Line | None = None
+    signature: Annotated[str, Field(max_length=2000)] | None = None
+    greeting: Line | None = None
+
+
+class ResellerCreate(Request):
+    """A new reseller; it begins on its plan at once."""
+
+    name: Line
+    plan: Code = Field(examples=["lite"])
+    time_zone: TimeZone = "Europe/London"
+    account_manager_id: StaffId | None = None
+    technical_director_id: StaffId | None = None
+    brand: Brand | None = None
+    test_clock_id: TestClockId | None = None
+
+
+class ResellerChange(Request):
+    """What may be changed of a reseller; a member that is left out stays."""
+
+    name: Line | None = None
+    time_zone: TimeZone | None = None
+    account_manager_id: StaffId | None = None
+    technical_director_id: StaffId | None = None
+    brand: Brand | None = None
+
+
+class ResellerRead(Answer):
+    """A reseller."""
+
+    id: ResellerId
+    name: str
+    plan: str
+    time_zone: str
+    account_manager_id: StaffId | None
+    technical_director_id: StaffId | None
+    brand: Brand | None
+    test_clock_id: TestClockId | None
+    created_at: Instant
+
+
+class PlanChangeCreate(Request):
+    """A change of plan, at once or from an instant on."""
+
+    plan: Code = Field(examples=["professional"])
+    effective_at: Instant | None = None
+
+
+class PlanChangeRead(Answer):
+    """A plan that a reseller is, was or will be on."""
+
+    reseller_id: ResellerId
+    plan: str
+    effective_at: Instant
+
+
+class PlanChangeData(BaseModel):
+    """A change of plan, as an event carries it."""
+
+    reseller_id: ResellerId
+    plan: str
+    effective_at: Instant
+
+
+class KeyCreate(Request):
+    """A new API key."""
+
+    name: Line
+    scopes: Annotated[list[Scope], Field(min_length=1, max_length=20)]
+    expires_at: Instant | None = None
+    staff_id: StaffId | None = Field(default=None, description="For a key of the operator's: who holds it.")
+
+
+class KeyRead(Answer):
+    """An API key; never its secret."""
+
+    id: KeyId
+    reseller_id: ResellerId
+    name: str
+    role: Literal["reseller", "staff"]
+    scopes: list[Scope]
+    hint: str = Field(description="The last four characters of the secret.")
+    expires_at: Instant | None
+    last_used_at: Instant | None
+    created_at: Instant
+
+
+class KeyCreated(KeyRead):
+    """A new key with its secret, which is shown this once."""
+
+    secret: str
+
+
+class PurchaseCreate(Request):
+    """A purchase of an add-on."""
+
+    product: Code = Field(examples=["icc_intelligent_hands"])
+    starts_at: Instant | None = None
+    reseller_id: ResellerId | None = Field(default=None, description="For staff: whose purchase it is.")
+
+
+class PurchaseCancel(Request):
+    """When a purchase is to end."""
+
+    at: Literal["now", "period_end"]
+
+
+class Price(BaseModel):
+    """A price by the month."""
+
+    amount_minor: int = Field(description="In the currency's minor unit, such as pence.")
+    currency: str = Field(description="ISO 4217.")
+
+
+class PurchaseRead(Answer):
+    """A purchase of an add-on."""
+
+    id: PurchaseId
+    reseller_id: ResellerId
+    product: str
+    state: Literal["scheduled", "active", "ended", "cancelled"]
+    starts_at: Instant
+    ends_at: Instant | None
+    price_minor: int | None
+    currency: str | None
+    cancelled_at: Instant | None
+    created_at: Instant
+
+
+class TargetRead(BaseModel):
+    """A promise that a reseller is owed."""
+
+    metric: Metric
+    priority: Priority
+    target: Duration
+    counting: Counting
+
+
+class EntitlementRead(BaseModel):
+    """What a reseller is owed at an instant."""
+
+    reseller_id: ResellerId
+    at: Instant
+    plan: str
+    level: int
+    level_code: str
+    source: Literal["plan", "add_on"]
+    hours: str
+    calendar_id: CalendarId
+    channels: list[str]
+    telephone: bool
+    branded: bool
+    may_escalate: bool
+    task_tickets: bool
+    sla_policy_id: PolicyId
+    targets: list[TargetRead]
+    add_on_purchase_id: PurchaseId | None
+    usage: None = Field(default=None, description="Minutes used and left; none are metered yet.")
+
+
+class WhoAmI(BaseModel):
+    """Who a key is."""
+
+    role: Literal["reseller", "staff"]
+    reseller_id: ResellerId
+    reseller: str
+    plan: str | None
+    level: int | None
+    key: KeyRead
+    scopes: list[Scope]
+    now: Instant = Field(description="The present instant for this reseller: its test clock's, if it has one.")
+
+

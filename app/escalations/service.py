@@ -1,0 +1,143 @@
+"""Raising, acknowledging and resolving escalations."""
+
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.auth.queries import person_to_call
+from app.entitlements.refusals import entitlement_required
+from app.escalations import queries
+from app.escalations.models import Escalation
+from app.escalations.schemas import read
+from app.events.kinds import EventType
+from app.events.record import record
+from app.infra.ids import new_id
+from app.infra.problems import Conflict, InvalidTransition
+from app.tickets.act import Act
+from app.tickets.facts import ClockMet, QuietEnded, StepDue, WorkEnded
+from app.tickets.lifecycle import AT_WORK
+from app.tickets.models import Ticket
+from app.tickets.reading import summary_of
+
+BY_HAND_FROM_LEVEL = 2
+_BY_HAND = ("account_manager", "technical_director")
+
+
+async def raise_step(session: AsyncSession, due: StepDue) -> None:
+    """Call whom a step of the ladder names; once per step and clock, whoever runs."""
+    if due.fact.withheld:
+        return
+    step, fact = due.fact.step, due.fact
+    reason = "sla_warning" if step.at_share is not None else "sla_breach"
+    await _raise(session, due.ticket, step.code, step.role, reason, fact.at, clock_id=fact.clock_id)
+
+
+async def reopen(session: AsyncSession, ended: QuietEnded) -> None:
+    """Put back what was acknowledged, since the promise is still unmet; the withheld steps follow by themselves."""
+    for escalation in await queries.unresolved_of_clock(session, ended.ticket.reseller_id, ended.fact.clock_id):
+        if escalation.state == "acknowledged":
+            escalation.state = "open"
+            escalation.version += 1
+
+
+async def resolve_with_clock(session: AsyncSession, met: ClockMet) -> None:
+    """Resolve the escalations of a clock that was met."""
+    for escalation in await queries.unresolved_of_clock(session, met.ticket.reseller_id, met.fact.clock_id):
+        _resolve(session, met.ticket, escalation, met.fact.at)
+
+
+async def resolve_by_hand(session: AsyncSession, ended: WorkEnded) -> None:
+    """Resolve the escalations by hand of a ticket on which there is no more work."""
+    for escalation in await queries.unresolved_by_hand(session, ended.ticket.reseller_id, ended.ticket.id):
+        _resolve(session, ended.ticket, escalation, ended.at)
+
+
+async def escalate(act: Act, reason: str) -> Escalation:
+    """Escalate a ticket by hand: first to the account manager, then to the technical director.
+
+    Raises:
+        EntitlementRequired: the level has no escalation.
+        InvalidTransition: there is no more work on the ticket.
+        Conflict: both have been called.
+    """
+    ticket, entitlement = act.ticket, act.keeper.entitlement
+    if entitlement.level < BY_HAND_FROM_LEVEL:
+        raise await entitlement_required(act.session, entitlement, BY_HAND_FROM_LEVEL, "an escalation")
+    if ticket.status not in AT_WORK:
+        raise InvalidTransition(f"the ticket is {ticket.status}", current=ticket.status, allowed=[])
+    earlier = await queries.unresolved_by_hand(act.session, ticket.reseller_id, ticket.id)
+    if len(earlier) >= len(_BY_HAND):
+        raise Conflict("the account manager and the technical director have both been called")
+    role = _BY_HAND[len(earlier)]
+    raised = await _raise(act.session, ticket, "manual", role, "manual", act.now, note=reason)
+    assert raised is not None, "escalations by hand are not unique"
+    return raised
+
+
+async def acknowledge(act: Act, escalation: Escalation, by: str, note: str | None) -> None:
+    """Take an escalation in hand: the ladder of its clock is withheld for a while.
+
+    Raises:
+        InvalidTransition: it is acknowledged or resolved already.
+    """
+    if escalation.state != "open":
+        raise InvalidTransition(f"the escalation is {escalation.state}", current=escalation.state, allowed=[])
+    escalation.state, escalation.acknowledged_at, escalation.acknowledged_by = "acknowledged", act.now, by
+    escalation.note = note or escalation.note
+    escalation.version += 1
+    if escalation.clock_id is not None and act.keeper.find(escalation.clock_id) is not None:
+        act.keeper.acknowledge(escalation.clock_id, act.now)
+    _tell(act.session, act.ticket, escalation, EventType.ESCALATION_ACKNOWLEDGED, act.now)
+
+
+async def _raise(
+    session: AsyncSession,
+    ticket: Ticket,
+    step: str,
+    role: str,
+    reason: str,
+    at: datetime,
+    *,
+    clock_id: object = None,
+    note: str | None = None,
+) -> Escalation | None:
+    staff_id, name = await _to_call(session, ticket, role)
+    escalation = await queries.raise_once(
+        session,
+        {
+            "reseller_id": ticket.reseller_id,
+            "id": new_id(),
+            "ticket_id": ticket.id,
+            "clock_id": clock_id,
+            "step": step,
+            "role": role,
+            "called_staff_id": staff_id,
+            "called_name": name,
+            "reason": reason,
+            "note": note,
+            "state": "open",
+            "raised_at": at,
+            "version": 1,
+        },
+    )
+    if escalation is not None:
+        _tell(session, ticket, escalation, EventType.ESCALATION_RAISED, at)
+    return escalation
+
+
+async def _to_call(session: AsyncSession, ticket: Ticket, role: str) -> tuple[object, str | None]:
+    if role == "desk":  # whoever works on the ticket; with nobody assigned, the desk as a whole
+        return ticket.assignee_id, ticket.assignee_name
+    person = await person_to_call(session, ticket.reseller_id, role)
+    return (None, None) if person is None else (person.id, person.name)
+
+
+def _resolve(session: AsyncSession, ticket: Ticket, escalation: Escalation, at: datetime) -> None:
+    queries.resolve(escalation, at)
+    _tell(session, ticket, escalation, EventType.ESCALATION_RESOLVED, at)
+
+
+def _tell(session: AsyncSession, ticket: Ticket, escalation: Escalation, kind: EventType, at: datetime) -> None:
+    ticket.sequence += 1
+    data: dict[str, object] = {"escalation": read(escalation), "ticket": summary_of(ticket)}
+    record(session, kind, at, data, reseller_id=ticket.reseller_id, ticket_id=ticket.id)

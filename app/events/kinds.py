@@ -1,0 +1,27 @@
+"""The closed list of event types; the OpenAPI document describes each under ``webhooks``."""
+
+from enum import StrEnum
+
+
+class EventType(StrEnum):
+    """What can happen, as callers see it."""
+
+    TICKET_CREATED = "ticket.created"
+    TICKET_UPDATED = "ticket.updated"
+    TICKET_MESSAGE_ADDED = "ticket.message_added"
+    TICKET_RESOLVED = "ticket.resolved"
+    TICKET_REOPENED = "ticket.reopened"
+    TICKET_CLOSED = "ticket.closed"
+    TICKET_MERGED = "ticket.merged"
+    SLA_WARNING = "sla.warning"
+    SLA_BREACHED = "sla.breached"
+    SLA_MET = "sla.met"
+    SLA_DEADLINE_CHANGED = "sla.deadline_changed"
+    ESCALATION_RAISED = "escalation.raised"
+    ESCALATION_ACKNOWLEDGED = "escalation.acknowledged"
+    ESCALATION_RESOLVED = "escalation.resolved"
+    ADD_ON_ACTIVATED = "add_on.activated"
+    ADD_ON_ENDED = "add_on.ended"
+    PLAN_CHANGED = "plan.changed"
+    WEBHOOK_ENDPOINT_DISABLED = "webhook_endpoint.disabled"
+    PING = "ping"

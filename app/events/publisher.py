@@ -1,0 +1,28 @@
+"""The publisher: the one place where a committed event turns into consequences."""
+
+from collections.abc import Awaitable, Callable, Sequence
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.events import queries
+from app.events.models import Event
+
+Consequence = Callable[[AsyncSession, Sequence[Event]], Awaitable[None]]
+"""Turns events into deliveries, mails or jobs, in the publisher's own transaction."""
+
+
+async def publish(session: AsyncSession, consequences: Sequence[Consequence], limit: int = 200) -> int:
+    """Give up to ``limit`` events their position and enqueue what follows from them.
+
+    Returns how many were published: zero where nothing waits or another worker is the publisher.
+    """
+    last_position = await queries.become_publisher(session)
+    if last_position is None:
+        return 0
+    events = await queries.list_unpublished(session, limit)
+    if not events:
+        return 0
+    await queries.give_positions(session, events, last_position)
+    for consequence in consequences:
+        await consequence(session, events)
+    return len(events)

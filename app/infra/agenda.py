@@ -1,0 +1,61 @@
+"""The one loop that drives time: rooms register what of theirs falls due, roots run it.
+
+On the wall clock the loop serves live resellers. Advancing a test clock runs the same sources over that
+clock's rows, instant by instant.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.infra.db import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """Whose time it is: a test clock's, or, with none, the wall's."""
+
+    test_clock_id: UUID | None = None
+
+
+WALL = Timeline()
+
+
+class Source(Protocol):
+    """A kind of thing that falls due."""
+
+    @property
+    def name(self) -> str:
+        """What it is called in logs."""
+
+    async def next_due(self, session: AsyncSession, timeline: Timeline) -> datetime | None:
+        """Return the first instant at which something of this kind falls due, or None."""
+
+    async def run_due(self, session: AsyncSession, timeline: Timeline, now: datetime, limit: int) -> int:
+        """Do what has fallen due at or before ``now``, at most ``limit`` items; return how many were done.
+
+        Items that another worker holds are left to it. Runs in the caller's transaction.
+        """
+
+
+async def first_due(session: AsyncSession, sources: Sequence[Source], timeline: Timeline) -> datetime | None:
+    """Return the first instant at which any source has something due."""
+    instants = [due for source in sources if (due := await source.next_due(session, timeline)) is not None]
+    return min(instants, default=None)
+
+
+async def run_all_due(database: Database, sources: Sequence[Source], now: datetime, *, batch: int = 50) -> int:
+    """Do everything that is due on the wall clock, in small transactions; return how many items were done."""
+    done = 0
+    for source in sources:
+        while True:
+            async with database.transaction() as session:
+                count = await source.run_due(session, WALL, now, batch)
+            done += count
+            if count < batch:
+                break
+    return done

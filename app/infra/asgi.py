@@ -1,0 +1,128 @@
+"""Pure ASGI middleware: request ids, security headers, and the limit on bodies."""
+
+import asyncio
+import json
+import re
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.infra.ids import new_id
+from app.infra.answers import problem_body, request_id
+from app.infra.problems import PayloadTooLarge
+
+MOST_BYTES = 1024 * 1024
+_DRAINED_BYTES = 32 * MOST_BYTES
+_DRAINED_SECONDS = 5.0
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
+
+_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "X-Frame-Options": "DENY",
+}
+
+
+class RequestIds:
+    """Takes the caller's ``X-Request-Id``, or makes one, and puts it and the security headers on the answer."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        given = Headers(scope=scope).get("x-request-id", "")
+        mine = given if _REQUEST_ID.fullmatch(given) else new_id().hex
+        request_id.set(mine)
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                headers["X-Request-Id"] = mine
+                for name, value in _HEADERS.items():
+                    headers.setdefault(name, value)
+                headers.setdefault("Cache-Control", "no-store")
+            await send(message)
+
+        await self._app(scope, receive, send_with_headers)
+
+
+class BodyLimit:
+    """Refuses bodies over 1 MiB with 413, after draining what a plain client is still sending.
+
+    A client that is cut off while it sends sees a broken connection and no answer; so up to 32 MiB or five seconds
+    of it are read and thrown away first.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on with its body read, or refuse it."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        announced = Headers(scope=scope).get("content-length", "0")
+        if announced.isdigit() and int(announced) > MOST_BYTES:
+            await _drain(receive, 0)
+            await _refuse(scope, send)
+            return
+        body, whole = await _read(receive)
+        if not whole:
+            await _drain(receive, len(body))
+            await _refuse(scope, send)
+            return
+        await self._app(scope, _replay(body, receive), send)
+
+
+async def _read(receive: Receive) -> tuple[bytes, bool]:
+    chunks: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] != "http.request":
+            return b"".join(chunks), True
+        chunks.append(message.get("body", b""))
+        size += len(chunks[-1])
+        if size > MOST_BYTES:
+            return b"".join(chunks), False
+        if not message.get("more_body", False):
+            return b"".join(chunks), True
+
+
+async def _drain(receive: Receive, size: int) -> None:
+    async def rest(size: int) -> None:
+        while size <= _DRAINED_BYTES:
+            message = await receive()
+            size += len(message.get("body", b""))
+            if message["type"] != "http.request" or not message.get("more_body", False):
+                return
+
+    try:
+        await asyncio.wait_for(rest(size), _DRAINED_SECONDS)
+    except TimeoutError:
+        return
+
+
+def _replay(body: bytes, receive: Receive) -> Receive:
+    sent = False
+
+    async def replayed() -> Message:
+        nonlocal sent
+        if sent:
+            return await receive()
+        sent = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return replayed
+
+
+async def _refuse(scope: Scope, send: Send) -> None:
+    problem = PayloadTooLarge(f"a body may hold {MOST_BYTES} bytes")
+    body = json.dumps(problem_body(problem, scope["path"])).encode()
+    headers = [(b"content-type", b"application/problem+json"), (b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": problem.status, "headers": [*headers, (b"connection", b"close")]})
+    await send({"type": "http.response.body", "body": body})

@@ -1,0 +1,80 @@
+"""The database: one pool per database role, and a transaction with a tenant in it.
+
+Row-level security is the floor under every scoped query. A *tenant* connection sees one reseller's rows,
+named by ``app.tenant`` for the length of a transaction; an *operator* connection sees all. The role is set
+when a connection is made, not per transaction: changing it makes PostgreSQL plan cached statements anew.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+
+
+class DatabaseRole(StrEnum):
+    """A PostgreSQL role that the program works as; migrations make both."""
+
+    TENANT = "trunkline_tenant"
+    OPERATOR = "trunkline_operator"
+
+
+def async_url(url: str) -> str:
+    """Return a database URL in the form that SQLAlchemy's asyncpg dialect takes."""
+    return make_url(url).set(drivername="postgresql+asyncpg").render_as_string(hide_password=False)
+
+
+def driver_url(url: str) -> str:
+    """Return a database URL in the form that asyncpg itself takes."""
+    return make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+
+
+class Database:
+    """Two pools over one database. Close it when done."""
+
+    def __init__(self, url: str, *, pool_size: int = 8) -> None:
+        self.url = url
+        self._engines = {role: _engine(url, role, pool_size) for role in DatabaseRole}
+        self._sessions = {
+            role: async_sessionmaker(engine, expire_on_commit=False) for role, engine in self._engines.items()
+        }
+
+    def session(self, role: DatabaseRole = DatabaseRole.OPERATOR) -> AsyncSession:
+        """Return a session; its transaction begins with its first statement."""
+        return self._sessions[role]()
+
+    @asynccontextmanager
+    async def transaction(self, role: DatabaseRole = DatabaseRole.OPERATOR) -> AsyncIterator[AsyncSession]:
+        """Open a transaction that commits when the block ends and rolls back when it raises."""
+        async with self.session(role) as session, session.begin():
+            yield session
+
+    async def close(self) -> None:
+        """Close every connection."""
+        for engine in self._engines.values():
+            await engine.dispose()
+
+
+def _engine(url: str, role: DatabaseRole, pool_size: int) -> AsyncEngine:
+    return create_async_engine(
+        async_url(url),
+        pool_size=pool_size,
+        max_overflow=pool_size,
+        pool_timeout=10,
+        connect_args={
+            "server_settings": {
+                "role": role.value,
+                "timezone": "UTC",
+                "application_name": role.value,
+                "idle_in_transaction_session_timeout": "600000",
+            }
+        },
+    )
+
+
+async def become(session: AsyncSession, reseller_id: UUID) -> None:
+    """Name the tenant of a session's transaction: until it ends, only that reseller's rows are there."""
+    await session.execute(text("select set_config('app.tenant', :tenant, true)"), {"tenant": str(reseller_id)})

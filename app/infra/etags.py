@@ -1,0 +1,52 @@
+"""Strong entity tags over an object's stored facts, and the preconditions of RFC 9110, section 13."""
+
+import base64
+from typing import Protocol
+from uuid import UUID
+
+from app.infra.problems import PreconditionFailed
+
+
+class Versioned(Protocol):
+    """An object whose version moves with every change of what callers see of it."""
+
+    id: UUID
+    version: int
+
+
+class NotModified(Exception):  # noqa: N818 - an answer, not an error
+    """The caller has the present version already."""
+
+    def __init__(self, etag: str) -> None:
+        super().__init__(etag)
+        self.etag = etag
+
+
+def etag_of(item: Versioned) -> str:
+    """Return the tag of an object's present version."""
+    return f'"{base64.urlsafe_b64encode(item.id.bytes[-9:]).decode()}-{item.version}"'
+
+
+def check_match(item: Versioned, if_match: str | None) -> None:
+    """Refuse a change to another version than the present one.
+
+    Raises:
+        PreconditionFailed: ``If-Match`` names others only.
+    """
+    if if_match is not None and not _names(item, if_match):
+        raise PreconditionFailed("the object has changed since it was read", headers={"ETag": etag_of(item)})
+
+
+def check_none_match(item: Versioned, if_none_match: str | None) -> None:
+    """Answer 304 where the caller has the present version.
+
+    Raises:
+        NotModified: it has.
+    """
+    if if_none_match is not None and _names(item, if_none_match):
+        raise NotModified(etag_of(item))
+
+
+def _names(item: Versioned, header: str) -> bool:
+    tags = [tag.strip().removeprefix("W/") for tag in header.split(",")]
+    return "*" in tags or etag_of(item) in tags

@@ -1,0 +1,91 @@
+"""Identifiers: a UUIDv7 behind a prefix on the wire (a TypeID), a plain ``uuid`` in the database.
+
+The text form follows the TypeID specification 0.3: ``<prefix>_<26 characters of Crockford's base 32>``.
+"""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+import uuid_utils
+from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
+
+_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+_VALUES = {character: value for value, character in enumerate(_ALPHABET)}
+_LENGTH = 26
+
+
+def new_id() -> UUID:
+    """Return a fresh UUIDv7: ordered by the wall time at which it was made."""
+    return UUID(int=uuid_utils.uuid7().int)
+
+
+def first_id_of(instant: datetime) -> UUID:
+    """Return the least UUIDv7 of an instant's millisecond: a bound for ranges of ids."""
+    return UUID(int=int(instant.timestamp() * 1000) << 80)
+
+
+def encode(prefix: str, value: UUID) -> str:
+    """Return the wire form of an id."""
+    number = value.int
+    return prefix + "_" + "".join(_ALPHABET[number >> shift & 31] for shift in range(125, -1, -5))
+
+
+def decode(prefix: str, text: str) -> UUID:
+    """Return the id behind its wire form.
+
+    Raises:
+        ValueError: the text is not an id of this prefix.
+    """
+    head, _, tail = text.rpartition("_")
+    if head != prefix or len(tail) != _LENGTH or tail[0] > "7" or not _VALUES.keys() >= set(tail):
+        msg = f"not an id of the form {prefix}_ followed by {_LENGTH} characters"
+        raise ValueError(msg)
+    number = 0
+    for character in tail:
+        number = number << 5 | _VALUES[character]
+    return UUID(int=number)
+
+
+class Prefixed:
+    """The validator and serializer of one prefix, for use in ``Annotated``."""
+
+    def __init__(self, prefix: str) -> None:
+        self.prefix = prefix
+
+    def read(self, value: object) -> object:
+        """Turn the wire form into a UUID; a UUID from our own tables passes."""
+        return decode(self.prefix, value) if isinstance(value, str) else value
+
+    def write(self, value: UUID) -> str:
+        """Turn a UUID into the wire form."""
+        return encode(self.prefix, value)
+
+    def schema(self) -> WithJsonSchema:
+        """Describe the wire form for OpenAPI."""
+        example = encode(self.prefix, UUID("0192d3f1-8a4c-7b3e-9c55-1f2e3d4c5b6a"))
+        return WithJsonSchema(
+            {"type": "string", "pattern": f"^{self.prefix}_[0-7][0-9a-hjkmnp-tv-z]{{25}}$", "examples": [example]}
+        )
+
+
+_RSL, _CTC, _TKT, _MSG, _CLK = (Prefixed(p) for p in ("rsl", "ctc", "tkt", "msg", "clk"))
+_ESC, _ADP, _EVT, _WHE, _DLV = (Prefixed(p) for p in ("esc", "adp", "evt", "whe", "dlv"))
+_KEY, _TCK, _POL, _CAL, _STF, _RCL = (Prefixed(p) for p in ("key", "tck", "pol", "cal", "stf", "rcl"))
+
+ResellerId = Annotated[UUID, BeforeValidator(_RSL.read), PlainSerializer(_RSL.write), _RSL.schema()]
+ContactId = Annotated[UUID, BeforeValidator(_CTC.read), PlainSerializer(_CTC.write), _CTC.schema()]
+TicketId = Annotated[UUID, BeforeValidator(_TKT.read), PlainSerializer(_TKT.write), _TKT.schema()]
+MessageId = Annotated[UUID, BeforeValidator(_MSG.read), PlainSerializer(_MSG.write), _MSG.schema()]
+ClockId = Annotated[UUID, BeforeValidator(_CLK.read), PlainSerializer(_CLK.write), _CLK.schema()]
+EscalationId = Annotated[UUID, BeforeValidator(_ESC.read), PlainSerializer(_ESC.write), _ESC.schema()]
+PurchaseId = Annotated[UUID, BeforeValidator(_ADP.read), PlainSerializer(_ADP.write), _ADP.schema()]
+EventId = Annotated[UUID, BeforeValidator(_EVT.read), PlainSerializer(_EVT.write), _EVT.schema()]
+EndpointId = Annotated[UUID, BeforeValidator(_WHE.read), PlainSerializer(_WHE.write), _WHE.schema()]
+DeliveryId = Annotated[UUID, BeforeValidator(_DLV.read), PlainSerializer(_DLV.write), _DLV.schema()]
+KeyId = Annotated[UUID, BeforeValidator(_KEY.read), PlainSerializer(_KEY.write), _KEY.schema()]
+TestClockId = Annotated[UUID, BeforeValidator(_TCK.read), PlainSerializer(_TCK.write), _TCK.schema()]
+PolicyId = Annotated[UUID, BeforeValidator(_POL.read), PlainSerializer(_POL.write), _POL.schema()]
+CalendarId = Annotated[UUID, BeforeValidator(_CAL.read), PlainSerializer(_CAL.write), _CAL.schema()]
+StaffId = Annotated[UUID, BeforeValidator(_STF.read), PlainSerializer(_STF.write), _STF.schema()]
+RecalculationId = Annotated[UUID, BeforeValidator(_RCL.read), PlainSerializer(_RCL.write), _RCL.schema()]

@@ -1,0 +1,134 @@
+"""The job library behind one thin port: enqueue in a transaction, and run the jobs.
+
+The library is pgqueuer (see docs/decisions). It runs a job at least once, on any worker, and takes over those of
+a killed one within seconds. A handler therefore locks the row that it serves and looks at the truth first.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+
+import asyncpg
+import pgqueuer
+from pgqueuer.adapters.drivers.asyncpg import AsyncpgPoolDriver
+from pgqueuer.adapters.persistence import qb, schema_ddl
+from pgqueuer.adapters.persistence.queries import Queries
+from pgqueuer.core.tm import TaskManager
+from pgqueuer.domain.settings import DBSettings
+from pgqueuer.models import Job as LibraryJob
+from pgqueuer.ports.driver import Driver
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.infra.db import DatabaseRole, driver_url
+
+SCHEMA = "queue"
+_SETTINGS = DBSettings(db_schema=SCHEMA)
+_HEARTBEAT = timedelta(seconds=10)
+_POLL = timedelta(seconds=5)
+_BATCH = 20
+_MOST_TASKS = 64
+
+Handler = Callable[[str], Awaitable[None]]
+"""Takes a job's argument, a short text such as an id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A job to enqueue: which handler, with what, and how long from now."""
+
+    kind: str
+    argument: str
+    delay: timedelta = timedelta(0)
+
+
+def install_script() -> str:
+    """Return the SQL that makes the library's schema."""
+    return schema_ddl.render_install(_SETTINGS)
+
+
+def uninstall_script() -> str:
+    """Return the SQL that removes the library's objects."""
+    return schema_ddl.render_uninstall(_SETTINGS)
+
+
+def _queries(driver: Driver) -> Queries:
+    return Queries(
+        driver,
+        qbe=qb.QueryBuilderEnvironment(_SETTINGS),
+        qbq=qb.QueryQueueBuilder(_SETTINGS),
+        qbs=qb.QuerySchedulerBuilder(_SETTINGS),
+    )
+
+
+class _SessionDriver(Driver):
+    """The library's driver over a session, so that a job is born in the session's own transaction.
+
+    It goes through ``exec_driver_sql``: a statement sent to asyncpg directly before the session's first one would
+    be committed by itself and survive a rollback.
+    """
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def fetch(self, query: str, *args: object) -> list[dict[str, object]]:
+        connection = await self._session.connection()
+        result = await connection.exec_driver_sql(query, args)
+        return [dict(row) for row in result.mappings().all()]
+
+    async def execute(self, query: str, *args: object) -> str:
+        connection = await self._session.connection()
+        return str((await connection.exec_driver_sql(query, args)).rowcount)
+
+    @property
+    def shutdown(self) -> asyncio.Event:
+        return asyncio.Event()
+
+    @property
+    def tm(self) -> TaskManager:
+        return TaskManager()
+
+
+async def enqueue(session: AsyncSession, jobs: Sequence[Job]) -> None:
+    """Add jobs to the session's transaction, all in one statement."""
+    if jobs:
+        await _queries(_SessionDriver(session)).enqueue(
+            [job.kind for job in jobs],
+            [job.argument.encode() for job in jobs],
+            [0] * len(jobs),
+            [job.delay for job in jobs],
+        )
+
+
+async def run_jobs(url: str, handlers: Mapping[str, Handler], shutdown: asyncio.Event) -> None:
+    """Run jobs until shutdown; starts again by itself when the database goes away and comes back."""
+
+    @asynccontextmanager
+    async def manager() -> AsyncIterator[pgqueuer.PgQueuer]:
+        settings = {"role": DatabaseRole.OPERATOR.value, "application_name": "trunkline_jobs"}
+        async with asyncpg.create_pool(driver_url(url), min_size=2, max_size=4, server_settings=settings) as pool:
+            driver = AsyncpgPoolDriver(pool)
+            app = pgqueuer.PgQueuer(driver, queries=_queries(driver))
+            for kind, handler in handlers.items():
+                app.entrypoint(kind, on_failure="hold")(_entrypoint(handler))
+            yield app
+
+    await pgqueuer.run(
+        manager,
+        dequeue_timeout=_POLL,
+        batch_size=_BATCH,
+        heartbeat_timeout=_HEARTBEAT,
+        max_concurrent_tasks=_MOST_TASKS,
+        shutdown_on_listener_failure=True,
+        restart_on_failure=True,
+        restart_delay=timedelta(seconds=1),
+        shutdown=shutdown,
+    )
+
+
+def _entrypoint(handler: Handler) -> Callable[[LibraryJob], Awaitable[None]]:
+    async def run(job: LibraryJob) -> None:
+        await handler((job.payload or b"").decode())
+
+    return run

@@ -1,0 +1,66 @@
+"""Settings, read once by the roots and handed down; nothing else looks at the environment."""
+
+from functools import cached_property
+from ipaddress import IPv4Network, IPv6Network
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AfterValidator, Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from app.infra.outbound.addresses import parse_networks
+
+_KEY = r"^[A-Za-z0-9_~.-]{32,200}$"
+
+
+def _networks(value: str | None) -> str | None:
+    if value is not None:
+        parse_networks(value)
+    return value
+
+
+class SettingsError(Exception):
+    """A setting that cannot be used; the text says which and what to do."""
+
+
+class Settings(BaseSettings):
+    """What an operator sets; each field is the variable ``TRUNKLINE_<FIELD>`` but ``DATABASE_URL``."""
+
+    model_config = SettingsConfigDict(env_prefix="TRUNKLINE_", frozen=True, extra="ignore")
+
+    database_url: str | None = Field(default=None, validation_alias="DATABASE_URL")
+    postgres_bin: Path | None = None
+    data_dir: Path = Path(".trunkline")
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=0, le=65_535)
+    bootstrap_key: str | None = Field(default=None, pattern=_KEY)
+    webhook_allowed_networks: Annotated[str | None, AfterValidator(_networks)] = None
+    webhook_timeout_seconds: float = Field(default=15.0, gt=0, le=60)
+    webhook_retry_scale: float = Field(default=1.0, gt=0, le=1)
+    rate_limit_per_minute: int = Field(default=6000, ge=1)
+    rate_limit_burst: int = Field(default=1000, ge=1)
+    pool_size: int = Field(default=8, ge=1, le=100)
+    log_level: str = Field(default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
+
+    @cached_property
+    def allowed_networks(self) -> tuple[IPv4Network | IPv6Network, ...]:
+        """The networks that webhooks may reach although they are not public."""
+        return parse_networks(self.webhook_allowed_networks or "")
+
+
+def load_settings(**overrides: object) -> Settings:
+    """Read the settings from the environment.
+
+    Raises:
+        SettingsError: a variable holds something that cannot be used; the text names it.
+    """
+    try:
+        return Settings(**overrides)  # type: ignore[arg-type]  # values are validated by the model
+    except ValidationError as error:
+        faults = [f"{_variable(fault['loc'])}: {fault['msg']}" for fault in error.errors()]
+        raise SettingsError("\n".join(faults)) from None
+
+
+def _variable(location: tuple[int | str, ...]) -> str:
+    name = str(location[0]) if location else "settings"
+    return name if name == "DATABASE_URL" else f"TRUNKLINE_{name.upper()}"

@@ -1,0 +1,71 @@
+"""The whole desk on one machine: PostgreSQL as a child, the API and a worker beside it, until Ctrl-C."""
+
+import asyncio
+import os
+import sys
+import urllib.error
+import urllib.request
+
+from app.bootstrap import KEY_FILE, kept_secret, prepare
+from app.infra.embedded import EmbeddedPostgres
+from app.infra.settings import Settings
+from app.supervisor import run
+
+LOOPBACK = "127.0.0.0/8,::1/128"
+
+
+def run_desk(settings: Settings) -> int:
+    """Run the desk and return the exit code.
+
+    Raises:
+        EmbeddedPostgresError: there is no database to be had; the message says what to do.
+    """
+    if settings.database_url is not None:
+        return _serve(settings, settings.database_url, None)
+    with EmbeddedPostgres(settings.data_dir, bin_dir=settings.postgres_bin) as postgres:
+        return _serve(settings, postgres.url, postgres)
+
+
+def _serve(settings: Settings, url: str, postgres: EmbeddedPostgres | None) -> int:
+    secret = settings.bootstrap_key or kept_secret(settings.data_dir)
+    asyncio.run(prepare(url, secret))
+    return run(
+        {name: [sys.executable, "-m", "app", name] for name in ("api", "worker")},
+        _environment(settings, url),
+        ready=lambda: _ready(settings),
+        on_ready=lambda: _greet(settings, secret),
+        alive=postgres.alive if postgres else None,
+    )
+
+
+def _environment(settings: Settings, url: str) -> dict[str, str]:
+    networks = LOOPBACK if settings.webhook_allowed_networks is None else settings.webhook_allowed_networks
+    return {**os.environ, "DATABASE_URL": url, "TRUNKLINE_WEBHOOK_ALLOWED_NETWORKS": networks}
+
+
+def _ready(settings: Settings) -> bool:
+    try:
+        with urllib.request.urlopen(f"{_base(settings)}/readyz", timeout=2) as answer:  # noqa: S310 - our own address
+            return bool(answer.status == 200)  # noqa: PLR2004 - OK
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+def _base(settings: Settings) -> str:
+    return f"http://{settings.host}:{settings.port}"
+
+
+def _greet(settings: Settings, secret: str) -> None:
+    source = "from TRUNKLINE_BOOTSTRAP_KEY" if settings.bootstrap_key else f"kept in {settings.data_dir / KEY_FILE}"
+    opened = "loopback only (set TRUNKLINE_WEBHOOK_ALLOWED_NETWORKS to change it)"
+    if settings.webhook_allowed_networks is not None:
+        opened = settings.webhook_allowed_networks or "none"
+    print(
+        f"Trunkline is ready.\n"
+        f"  API        {_base(settings)}/v1\n"
+        f"  Docs       {_base(settings)}/docs\n"
+        f"  Staff key  {secret}  ({source})\n"
+        f"  Networks opened to webhooks besides public https: {opened}\n"
+        f"Ctrl-C stops everything.",
+        flush=True,
+    )

@@ -1,0 +1,52 @@
+"""What the rooms bring: the tables there are, who reacts to what, what falls due, what follows from an event."""
+
+from sqlmodel import SQLModel
+
+from app.auth import models as auth_models
+from app.catalogue import models as catalogue_models
+from app.clocks import models as clocks_models
+from app.entitlements import models as entitlements_models
+from app.entitlements.agenda import Agreements
+from app.entitlements.facts import TermsChange
+from app.escalations import models as escalations_models
+from app.escalations import service as escalations
+from app.escalations.sweep import closings, ladders
+from app.events import models as events_models
+from app.events.publisher import Consequence
+from app.events.reactions import register
+from app.infra import health as health_models
+from app.infra.agenda import Source
+from app.resellers import models as resellers_models
+from app.tickets import models as tickets_models
+from app.tickets import recalculation
+from app.tickets.facts import ClockMet, QuietEnded, StepDue, WorkEnded
+from app.webhooks import models as webhooks_models
+from app.webhooks.fan_out import fan_out
+
+MODELS = (
+    auth_models,
+    catalogue_models,
+    clocks_models,
+    entitlements_models,
+    escalations_models,
+    events_models,
+    health_models,
+    resellers_models,
+    tickets_models,
+    webhooks_models,
+)
+METADATA = SQLModel.metadata
+
+# At one instant terms change first, then ladders are climbed, then tickets close.
+SOURCES: tuple[Source, ...] = (Agreements(), recalculation.Recalculations(), ladders(), closings())
+
+CONSEQUENCES: tuple[Consequence, ...] = (fan_out,)
+
+
+def register_reactions() -> None:
+    """Say who reacts to what in the same transaction; saying it twice changes nothing."""
+    register(TermsChange, recalculation.schedule)
+    register(StepDue, escalations.raise_step)
+    register(QuietEnded, escalations.reopen)
+    register(ClockMet, escalations.resolve_with_clock)
+    register(WorkEnded, escalations.resolve_by_hand)

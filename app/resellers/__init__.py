@@ -1,0 +1,1 @@
+"""Who: resellers (the operator is one of them, reserved), their contacts, their brand."""

@@ -1,0 +1,55 @@
+"""All SQL of resellers and contacts."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from app.resellers.models import Contact, Reseller
+
+
+async def find_reseller(session: AsyncSession, reseller_id: UUID) -> Reseller | None:
+    """Find a reseller; under a tenant only its own is there."""
+    return await session.get(Reseller, reseller_id)
+
+
+async def lock_reseller(session: AsyncSession, reseller_id: UUID) -> Reseller | None:
+    """Lock a reseller against every other change of what it is owed."""
+    query = select(Reseller).where(col(Reseller.id) == reseller_id).with_for_update()
+    return (await session.scalars(query.execution_options(populate_existing=True))).first()
+
+
+async def share_reseller(session: AsyncSession, reseller_id: UUID) -> Reseller | None:
+    """Read a reseller and keep its terms from being changed until this transaction ends.
+
+    The lock is the one that a foreign key takes, so that those who only open tickets do not wait for each other.
+    """
+    query = select(Reseller).where(col(Reseller.id) == reseller_id).with_for_update(read=True, key_share=True)
+    return (await session.scalars(query.execution_options(populate_existing=True))).first()
+
+
+async def list_resellers(session: AsyncSession, after: UUID | None, limit: int) -> Sequence[Reseller]:
+    """List resellers, newest first, the operator's own aside."""
+    query = select(Reseller).where(col(Reseller.is_operator).is_(False)).order_by(col(Reseller.id).desc()).limit(limit)
+    if after is not None:
+        query = query.where(col(Reseller.id) < after)
+    return (await session.scalars(query)).all()
+
+
+async def find_contact(session: AsyncSession, reseller_id: UUID, contact_id: UUID) -> Contact | None:
+    """Find a contact of a reseller."""
+    return await session.get(Contact, (reseller_id, contact_id))
+
+
+async def list_contacts(
+    session: AsyncSession, reseller_id: UUID | None, after: UUID | None, limit: int
+) -> Sequence[Contact]:
+    """List contacts, newest first."""
+    query = select(Contact).order_by(col(Contact.id).desc()).limit(limit)
+    if reseller_id is not None:
+        query = query.where(col(Contact.reseller_id) == reseller_id)
+    if after is not None:
+        query = query.where(col(Contact.id) < after)
+    return (await session.scalars(query)).all()

@@ -1,0 +1,77 @@
+"""Whose business a caller is about, and the people of a reseller."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.auth.principals import Principal
+from app.auth.visit import time_of
+from app.infra.ids import new_id
+from app.infra.problems import Conflict, NotFound, ValidationFailed
+from app.resellers import queries
+from app.resellers.models import Contact, Reseller
+
+
+async def act_for(
+    session: AsyncSession, principal: Principal, named: UUID | None, wall: datetime, *, exclusive: bool = False
+) -> tuple[Reseller, datetime]:
+    """Return the reseller that a request is about, its terms held still until the transaction ends, and its now.
+
+    A reseller's key is about its own; a key of the operator's names one. The test clock is locked before the
+    reseller, as everywhere.
+
+    Raises:
+        ValidationFailed: a key of the operator's names none, or one that is not there.
+        NotFound: a reseller's key names another.
+    """
+    if not principal.is_staff and named not in {None, principal.reseller_id}:
+        raise NotFound("there is no such reseller")
+    if principal.is_staff and named is None:
+        raise ValidationFailed.at("/reseller_id", "a key of the operator's names the reseller that it acts for")
+    reseller_id = named or principal.reseller_id
+    now = await time_of(session, await _test_clock_of(session, principal, reseller_id), wall)
+    lock = queries.lock_reseller if exclusive else queries.share_reseller
+    reseller = await lock(session, reseller_id)
+    if reseller is None or reseller.is_operator:
+        raise ValidationFailed.at("/reseller_id", "there is no such reseller")
+    return reseller, now
+
+
+async def _test_clock_of(session: AsyncSession, principal: Principal, reseller_id: UUID) -> UUID | None:
+    if not principal.is_staff:
+        return principal.test_clock_id
+    reseller = await queries.find_reseller(session, reseller_id)
+    return reseller.test_clock_id if reseller else None
+
+
+async def get_reseller(session: AsyncSession, reseller_id: UUID) -> Reseller:
+    """Return a reseller that this caller may see.
+
+    Raises:
+        NotFound: there is none.
+    """
+    reseller = await queries.find_reseller(session, reseller_id)
+    if reseller is None:
+        raise NotFound("there is no such reseller")
+    return reseller
+
+
+async def add_contact(
+    session: AsyncSession, reseller: Reseller, kind: str, name: str, email: str | None, phone: str | None, now: datetime
+) -> Contact:
+    """Add a person to a reseller.
+
+    Raises:
+        Conflict: another contact of the reseller has that address.
+    """
+    contact = Contact(
+        reseller_id=reseller.id, id=new_id(), kind=kind, name=name, email=email, phone=phone, created_at=now
+    )
+    session.add(contact)
+    try:
+        await session.flush()
+    except IntegrityError as error:
+        raise Conflict(f"a contact with the address {email} is there already") from error
+    return contact

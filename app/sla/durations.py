@@ -1,0 +1,47 @@
+"""Spans as ISO 8601 durations of days, hours, minutes and seconds: ``PT8H``, ``PT30M``, ``P2D``, ``PT1.5S``.
+
+A day is 24 hours. Weeks, months and years are refused, the last two because their length is not fixed.
+"""
+
+import re
+from datetime import timedelta
+
+_DURATION = re.compile(
+    r"P(?!$)(?:([0-9]{1,9})D)?(?:T(?=[0-9])(?:([0-9]{1,9})H)?(?:([0-9]{1,9})M)?(?:([0-9]{1,9})(?:\.([0-9]{1,6}))?S)?)?",
+    re.ASCII,
+)
+
+
+def parse_duration(text: str) -> timedelta:
+    """The span that a duration means, to the microsecond.
+
+    Raises:
+        ValueError: The text is no such duration, or too long for a ``timedelta``.
+    """
+    found = _DURATION.fullmatch(text)
+    if found is None:
+        raise ValueError(f"{text!r} is no duration of days, hours, minutes and seconds, as PT8H")
+    days, hours, minutes, seconds, fraction = found.groups(default="0")
+    try:
+        return timedelta(int(days), int(seconds), int(fraction.ljust(6, "0")), 0, int(minutes), int(hours))
+    except OverflowError:
+        raise ValueError(f"{text!r} is too long") from None
+
+
+def format_duration(span: timedelta) -> str:
+    """The shortest duration that means the span, with days first: 48 hours are ``P2D``.
+
+    Raises:
+        ValueError: The span is negative.
+    """
+    if span < timedelta(0):
+        raise ValueError(f"a duration cannot be negative: {span}")
+    minutes, seconds = divmod(span.seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    fraction = f".{span.microseconds:06}".rstrip("0") if span.microseconds else ""
+    date = f"{span.days}D" if span.days else ""
+    time = "".join(f"{count}{unit}" for count, unit in ((hours, "H"), (minutes, "M")) if count)
+    time += f"{seconds}{fraction}S" if seconds or fraction else ""
+    if not date and not time:
+        return "PT0S"
+    return f"P{date}T{time}" if time else f"P{date}"

@@ -1,0 +1,94 @@
+"""Messages on a ticket: what they do to its status and its clocks."""
+
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.auth.principals import Principal, Scope
+from app.auth.queries import staff_name
+from app.events.kinds import EventType
+from app.infra.ids import decode, new_id
+from app.infra.problems import InvalidTransition, MissingScope, ValidationFailed
+from app.resellers.queries import find_contact
+from app.tickets.act import Act
+from app.tickets.actors import Actor
+from app.tickets.changes import enter_status
+from app.tickets.lifecycle import ENDED, Side, after_message
+from app.tickets.models import Message
+from app.tickets.schemas import MessageCreate, MessageData
+
+
+async def add_message(act: Act, principal: Principal, wanted: MessageCreate) -> Message:
+    """Add a message to a ticket in hand.
+
+    Raises:
+        InvalidTransition: the ticket is closed or cancelled.
+        MissingScope: a reseller's key asked for what is the desk's own.
+        ValidationFailed: the author is nobody of this reseller's or the operator's.
+    """
+    ticket = act.ticket
+    if ticket.status in ENDED:
+        raise InvalidTransition(
+            f"the ticket is {ticket.status} and takes no message: open a new one that follows it",
+            current=ticket.status,
+            allowed=[],
+        )
+    if not principal.is_staff and (wanted.visibility == "internal" or wanted.automatic):
+        raise MissingScope("internal and automatic messages are the desk's own", scope=str(Scope.STAFF))
+    author = await _author(act.session, act, principal, wanted.author)
+    message = Message(
+        reseller_id=ticket.reseller_id,
+        id=new_id(),
+        ticket_id=ticket.id,
+        body=wanted.body,
+        visibility=wanted.visibility,
+        side=author.side,
+        automatic=wanted.automatic,
+        author=dict(author.recorded()),
+        created_at=act.now,
+    )
+    act.session.add(message)
+    internal = wanted.visibility == "internal"
+    data = MessageData(id=message.id, visibility=wanted.visibility, side=author.side)
+    if not internal:
+        act.moved(act.now)
+    act.tell(EventType.TICKET_MESSAGE_ADDED, {"message": data}, operator_only=internal)
+    if not internal:
+        await _hear(act, author.side, automatic=wanted.automatic)
+    return message
+
+
+async def _hear(act: Act, side: Side, *, automatic: bool) -> None:
+    ticket = act.ticket
+    status = after_message(ticket.status, side, automatic=automatic)
+    if side == "customer":
+        follows_reply = ticket.first_responded_at is not None
+        await enter_status(act, status, "a customer's message")
+        ticket.waiting = ticket.waiting or follows_reply
+        act.keeper.wrote(act.now)
+    elif not automatic:
+        ticket.first_responded_at = ticket.first_responded_at or act.now
+        ticket.waiting = False
+        act.keeper.answered(act.now)
+        await enter_status(act, status, None)
+
+
+async def _author(session: AsyncSession, act: Act, principal: Principal, named: str | None) -> Actor:
+    if named is None:
+        return act.actor
+    if named.startswith("ctc_"):
+        contact = await find_contact(session, act.ticket.reseller_id, _id("ctc", named))
+        if contact is None:
+            raise ValidationFailed.at("/author", "this ticket's reseller has no such contact")
+        return Actor("contact", named, contact.name, "customer")
+    name = await staff_name(session, _id("stf", named)) if principal.is_staff else None
+    if name is None:
+        raise ValidationFailed.at("/author", "there is no such person who could have written this")
+    return Actor("staff", named, name, "desk")
+
+
+def _id(prefix: str, text: str) -> UUID:
+    try:
+        return decode(prefix, text)
+    except ValueError as error:
+        raise ValidationFailed.at("/author", str(error)) from None

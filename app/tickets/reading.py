@@ -1,0 +1,111 @@
+"""Rows and values of tickets to the shapes on the wire."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from app.clocks.facts import ClockFact
+from app.clocks.keeper import Keeper, Kept
+from app.clocks.rows import Versions
+from app.sla.clock import Clock
+from app.sla.ladder import Ladder, next_step_at
+from app.tickets.models import Ticket
+from app.tickets.schemas import (
+    Assignee,
+    ClockData,
+    ClockRead,
+    SlaRead,
+    SlaSummary,
+    TicketListed,
+    TicketRead,
+    TicketSla,
+    TicketSummary,
+)
+
+_SECOND = timedelta(seconds=1)
+
+
+def number_of(ticket: Ticket) -> str:
+    """Return the number that people use."""
+    return f"TL-{ticket.number}"
+
+
+def summary_of(ticket: Ticket, sla: SlaSummary | None = None) -> TicketSummary:
+    """Return a ticket as events carry it; ``sla`` as it stood at the event's instant."""
+    values = _facts(ticket) | {"sla": sla or _stored_sla(ticket)}
+    return TicketSummary.model_validate(values | {"sequence": ticket.sequence})
+
+
+def listed(ticket: Ticket) -> TicketListed:
+    """Return a ticket as lists show it."""
+    return TicketListed.model_validate(_facts(ticket) | {"sla": _stored_sla(ticket)})
+
+
+def detail_of(ticket: Ticket, keeper: Keeper, now: datetime) -> TicketRead:
+    """Return a ticket by itself, with its clocks as they stand now."""
+    return TicketRead.model_validate(_facts(ticket) | {"sla": sla_of(keeper, now)})
+
+
+def sla_of(keeper: Keeper, now: datetime) -> SlaRead:
+    """Return where a ticket stands now."""
+    ladder = keeper.entitlement.policy.ladder(keeper.entitlement.level)
+    clocks = [clock_of(kept, ladder, now) for kept in keeper.kept.values()]
+    return SlaRead.model_validate({"status": keeper.status, "next_due_at": keeper.next_due_at, "clocks": clocks})
+
+
+def ticket_sla(ticket: Ticket, sla: SlaRead, clocks: list[ClockRead] | None = None) -> TicketSla:
+    """Return where a ticket stands, by itself; with ``clocks``, every one that it ever had."""
+    return TicketSla(ticket_id=ticket.id, status=sla.status, next_due_at=sla.next_due_at, clocks=clocks or sla.clocks)
+
+
+def clock_of(kept: Kept, ladder: Ladder, now: datetime) -> ClockRead:
+    """Return a clock as it stands now."""
+    clock, versions = kept.clock, kept.versions
+    return ClockRead.model_validate(_clock(kept.id, clock) | _standing(clock, versions, ladder, now))
+
+
+def clock_data(fact: ClockFact) -> ClockData:
+    """Return a clock as an event carries it."""
+    return ClockData.model_validate(_clock(fact.clock_id, fact.clock))
+
+
+def _clock(clock_id: UUID, clock: Clock) -> dict[str, object]:
+    return {
+        "id": clock_id,
+        "metric": clock.metric,
+        "state": clock.state,
+        "target": clock.terms.target,
+        "counting": clock.terms.counting,
+        "started_at": clock.started_at,
+        "due_at": clock.due_at,
+        "met_at": clock.met_at,
+        "breached_at": clock.breached_at,
+    }
+
+
+def _standing(clock: Clock, versions: Versions, ladder: Ladder, now: datetime) -> dict[str, object]:
+    return {
+        "calendar_id": versions.calendar_id,
+        "policy_id": versions.policy_id,
+        "paused_since": clock.paused_since,
+        "remaining_seconds": clock.remaining_at(now) // _SECOND,
+        "consumed_ratio": round(clock.consumed_ratio(now), 6),
+        "next_step_at": next_step_at(clock, ladder),
+    }
+
+
+def _stored_sla(ticket: Ticket) -> SlaSummary:
+    return SlaSummary.model_validate({"status": ticket.sla_status, "next_due_at": ticket.next_due_at})
+
+
+def _facts(ticket: Ticket) -> dict[str, object]:
+    named = ticket.assignee_id is not None and ticket.assignee_name is not None
+    return {
+        **{name: getattr(ticket, name) for name in _STORED},
+        "number": number_of(ticket),
+        "assignee": Assignee.model_validate({"staff_id": ticket.assignee_id, "name": ticket.assignee_name})
+        if named
+        else None,
+    }
+
+
+_STORED = tuple(TicketListed.model_fields.keys() - {"number", "assignee", "sla"})

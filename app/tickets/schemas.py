@@ -1,0 +1,275 @@
+"""Wire shapes of tickets, messages, history and SLA status."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, Field
+
+from app.infra.ids import CalendarId, ClockId, ContactId, MessageId, PolicyId, ResellerId, StaffId, TicketId
+from app.infra.paging import PageQuery
+from app.infra.wire import Answer, Duration, Instant, Line, Request, Text
+from app.sla.clock import State
+from app.sla.terms import Counting, Metric
+from app.tickets.lifecycle import Side, Status
+
+Priority = Literal["immediate", "priority", "low"]
+TicketType = Literal["incident", "question", "task"]
+Channel = Literal["email", "website", "telephone", "alarm"]
+Visibility = Literal["public", "internal"]
+SlaStatus = Literal["breached", "at_risk", "on_track", "paused", "met", "none"]
+
+_MOST_MEMBERS = 50
+
+
+def _flat(fields: dict[str, Any]) -> dict[str, Any]:
+    if len(fields) > _MOST_MEMBERS:
+        msg = f"at most {_MOST_MEMBERS} members"
+        raise ValueError(msg)
+    for name, value in fields.items():
+        if len(name) > 100 or not isinstance(value, str | int | float | bool | None):  # noqa: PLR2004 - a name's length
+            msg = f"{name[:100]}: names have up to 100 characters, values are texts, numbers, booleans or null"
+            raise ValueError(msg)
+        if isinstance(value, str) and (len(value) > 4000 or "\x00" in value):  # noqa: PLR2004 - a value's length
+            msg = f"{name}: a text has up to 4000 characters and no NUL"
+            raise ValueError(msg)
+    return fields
+
+
+Tags = Annotated[list[Annotated[str, Field(pattern=r"^[^\x00-\x1f]{1,50}$")]], Field(max_length=20)]
+CustomFields = Annotated[dict[str, Any], AfterValidator(_flat)]
+
+
+class TicketCreate(Request):
+    """A new ticket."""
+
+    subject: Line = Field(examples=["Trunk 7 is down"])
+    description: Text = Field(examples=["All calls over trunk 7 fail with 503 since 16:20 UTC."])
+    priority: Priority
+    type: TicketType = "incident"
+    channel: Channel = Field(default="website", description="`telephone` is for staff; mail and alarms open their own.")
+    contact_id: ContactId | None = None
+    external_ref: Line | None = None
+    tags: Tags = Field(default_factory=list)
+    custom_fields: CustomFields = Field(default_factory=dict)
+    follows_id: TicketId | None = Field(default=None, description="The ended ticket that this one follows.")
+    reseller_id: ResellerId | None = Field(default=None, description="For staff: whose ticket it is.")
+
+
+class TicketChange(Request):
+    """What may be changed of a ticket; a member that is left out stays."""
+
+    subject: Line | None = None
+    priority: Priority | None = None
+    status: Status | None = None
+    assignee: StaffId | None = None
+    tags: Tags | None = None
+    custom_fields: CustomFields | None = None
+    reason: Line | None = None
+
+
+class Assignee(BaseModel):
+    """Who works on a ticket."""
+
+    staff_id: StaffId
+    name: str
+
+
+class ClockRead(BaseModel):
+    """A clock at an instant."""
+
+    id: ClockId
+    metric: Metric
+    state: State
+    target: Duration
+    counting: Counting
+    calendar_id: CalendarId | None
+    policy_id: PolicyId
+    started_at: Instant
+    due_at: Instant | None
+    met_at: Instant | None
+    breached_at: Instant | None
+    paused_since: Instant | None
+    remaining_seconds: int = Field(description="What is left, in whole seconds; below zero by the overrun.")
+    consumed_ratio: float
+    next_step_at: Instant | None
+
+
+class SlaRead(BaseModel):
+    """Where a ticket stands."""
+
+    status: SlaStatus
+    next_due_at: Instant | None
+    clocks: list[ClockRead]
+
+
+class TicketSla(SlaRead):
+    """Where a ticket stands, by itself."""
+
+    ticket_id: TicketId
+
+
+class SlaSummary(BaseModel):
+    """Where a ticket stands, in short."""
+
+    status: SlaStatus
+    next_due_at: Instant | None
+
+
+class TicketSummary(Answer):
+    """A ticket without its text, as events carry it."""
+
+    id: TicketId
+    number: str
+    reseller_id: ResellerId
+    subject: str
+    type: TicketType
+    priority: Priority
+    requested_priority: Priority
+    status: Status
+    channel: Channel
+    assignee: Assignee | None
+    external_ref: str | None
+    tags: list[str]
+    created_at: Instant
+    updated_at: Instant
+    sla: SlaSummary
+    sequence: int
+
+
+class TicketListed(Answer):
+    """A ticket in a list."""
+
+    id: TicketId
+    number: str
+    reseller_id: ResellerId
+    subject: str
+    description: str
+    type: TicketType
+    priority: Priority
+    requested_priority: Priority
+    status: Status
+    channel: Channel
+    contact_id: ContactId | None
+    assignee: Assignee | None
+    tags: list[str]
+    custom_fields: dict[str, Any]
+    external_ref: str | None
+    follows_id: TicketId | None
+    sla_policy_id: PolicyId
+    created_at: Instant
+    updated_at: Instant
+    first_responded_at: Instant | None
+    resolved_at: Instant | None
+    closed_at: Instant | None
+    sla: SlaSummary
+
+
+class TicketRead(TicketListed):
+    """A ticket."""
+
+    sla: SlaRead
+
+
+class MessageCreate(Request):
+    """A message on a ticket."""
+
+    body: Text
+    visibility: Visibility = "public"
+    author: Annotated[str, Field(pattern="^(ctc|stf)_[0-9a-z]{26}$")] | None = Field(
+        default=None, description="Who wrote it. A contact's message is the customer's, whoever sends it in."
+    )
+    automatic: bool = Field(default=False, description="For staff: not written by a person, so it answers nothing.")
+
+
+class Author(BaseModel):
+    """Who wrote or did something."""
+
+    kind: Literal["contact", "staff", "key", "system"]
+    id: str | None
+    name: str
+
+
+class MessageRead(Answer):
+    """A message."""
+
+    id: MessageId
+    ticket_id: TicketId
+    body: str
+    visibility: Visibility
+    side: Side
+    automatic: bool
+    author: Author
+    created_at: Instant
+
+
+class MessageData(BaseModel):
+    """A message as events carry it: without its text."""
+
+    id: MessageId
+    visibility: Visibility
+    side: Side
+
+
+class ClockData(BaseModel):
+    """A clock as events carry it."""
+
+    id: ClockId
+    metric: Metric
+    state: State
+    target: Duration
+    counting: Counting
+    started_at: Instant
+    due_at: Instant | None
+    met_at: Instant | None
+    breached_at: Instant | None
+
+
+class HistoryRead(Answer):
+    """A change of a ticket."""
+
+    at: Instant
+    actor: Author
+    field: str
+    before: Any
+    after: Any
+    reason: str | None
+
+
+class TicketQuery(PageQuery):
+    """Filters of a list of tickets; a filter that is given twice or with commas means any of the values."""
+
+    status: Annotated[str | None, Field(description="One or more, by comma.")] = None
+    priority: str | None = None
+    type: TicketType | None = None
+    sla_status: str | None = None
+    assignee: StaffId | None = None
+    tag: Line | None = None
+    created_after: Instant | None = None
+    created_before: Instant | None = None
+    due_before: Instant | None = None
+    external_ref: Line | None = None
+    reseller_id: ResellerId | None = Field(default=None, description="For staff.")
+    q: Annotated[str | None, Field(min_length=1, max_length=200, description="Words to search for; best first.")] = None
+    sort: Literal["created_at", "-created_at", "next_due_at", "-updated_at"] = "-created_at"
+
+
+class SlaStatusQuery(PageQuery):
+    """Filters of the list by urgency."""
+
+    sla_status: str | None = None
+    priority: str | None = None
+    due_before: Instant | None = None
+
+
+class SlaCount(BaseModel):
+    """How many open tickets stand at a status and priority."""
+
+    sla_status: SlaStatus
+    priority: Priority
+    count: int
+
+
+class SlaCounts(BaseModel):
+    """Open tickets, counted."""
+
+    total: int
+    counts: list[SlaCount]

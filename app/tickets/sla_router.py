@@ -1,0 +1,68 @@
+"""Operations on where tickets stand."""
+
+from typing import Annotated
+
+from fastapi import Query, Response
+
+from app.auth.edge import edge_router
+from app.auth.visit import CurrentVisit, Visit, time_of
+from app.clocks.service import every_clock, keeper_of
+from app.entitlements.service import timeline_of
+from app.infra.ids import TicketId
+from app.infra.paging import page_of
+from app.infra.wire import Page, Request
+from app.tickets import search
+from app.tickets.models import Ticket
+from app.tickets.reading import clock_of, listed, sla_of, ticket_sla
+from app.tickets.router import READ, READ_ONE, seen_ticket
+from app.tickets.schemas import SlaCount, SlaCounts, SlaStatusQuery, TicketListed, TicketSla
+
+router = edge_router("SLA status")
+
+
+class SlaQuery(Request):
+    """How much of a ticket's SLA to show."""
+
+    all: bool = False
+
+
+@router.get("/tickets/{ticket_id}/sla", dependencies=[READ_ONE])
+async def get_ticket_sla(ticket_id: TicketId, query: Annotated[SlaQuery, Query()], visit: CurrentVisit) -> TicketSla:
+    """Read where a ticket stands: the latest clock of each metric, or, with ``all=true``, every one it ever had.
+
+    It is reckoned at this instant, so it is right even where the sweep is late.
+    """
+    return await _standing(visit, await seen_ticket(visit, ticket_id), every=query.all)
+
+
+async def _standing(visit: Visit, ticket: Ticket, *, every: bool) -> TicketSla:
+    now = max(await time_of(visit.session, ticket.test_clock_id, visit.wall), ticket.settled_at)
+    keeper = await keeper_of(visit.session, ticket, await timeline_of(visit.session, ticket.reseller_id))
+    keeper.settle(now, inclusive=True)
+    sla = sla_of(keeper, now)
+    if not every:
+        return ticket_sla(ticket, sla)
+    ladder = keeper.entitlement.policy.ladder(keeper.entitlement.level)
+    earlier = await every_clock(visit.session, ticket)
+    clocks = [clock_of(keeper.find(kept.id) or kept, ladder, now) for kept in earlier]
+    return ticket_sla(ticket, sla, clocks)
+
+
+@router.get("/sla-status", dependencies=[READ])
+async def list_sla_status(
+    query: Annotated[SlaStatusQuery, Query()], visit: CurrentVisit, response: Response
+) -> Page[TicketListed]:
+    """List the tickets at work by urgency, the next to fall due first."""
+    page = page_of(visit.desk.cursors, "sla-status", query, visit.principal.reseller_id)
+    rows, keys = await search.list_urgent(visit.session, query, page.after)
+    return page.answer(rows, keys, listed, response)
+
+
+@router.get("/sla-status/summary", dependencies=[READ])
+async def get_sla_summary(visit: CurrentVisit) -> SlaCounts:
+    """Count the tickets at work by SLA status and priority."""
+    counts = [
+        SlaCount.model_validate({"sla_status": row[0], "priority": row[1], "count": row[2]})
+        for row in await search.count_open(visit.session)
+    ]
+    return SlaCounts(total=sum(count.count for count in counts), counts=counts)

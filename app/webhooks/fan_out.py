@@ -1,0 +1,59 @@
+"""From an event to its deliveries: one per endpoint that hears it, in the publisher's transaction."""
+
+from collections.abc import Iterable, Sequence
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.events.kinds import EventType
+from app.events.models import Event
+from app.infra.ids import new_id
+from app.infra.now import wall_now
+from app.infra.queue import Job, enqueue
+from app.webhooks import queries
+from app.webhooks.models import WebhookDelivery, WebhookEndpoint
+
+DELIVER = "webhooks.deliver"
+
+
+def job_of(delivery: WebhookDelivery) -> Job:
+    """Return the job of a delivery's next attempt; it names the attempt, so that none is made twice over."""
+    return Job(DELIVER, f"{delivery.id}:{delivery.attempts + 1}")
+
+
+def new_delivery(endpoint: WebhookEndpoint, event_id: UUID, event_type: str, trigger: str = "event") -> WebhookDelivery:
+    """Return a delivery that is to be made at once; it belongs to the endpoint's owner."""
+    wall = wall_now()
+    return WebhookDelivery(
+        reseller_id=endpoint.reseller_id,
+        id=new_id(),
+        endpoint_id=endpoint.id,
+        event_id=event_id,
+        event_type=event_type,
+        state="pending",
+        trigger=trigger,
+        next_attempt_at=wall,
+        created_at=wall,
+    )
+
+
+async def fan_out(session: AsyncSession, events: Sequence[Event]) -> None:
+    """Make the deliveries of events that are being published, and enqueue them."""
+    endpoints = await queries.endpoints_hearing(session, list({event.reseller_id for event in events}))
+    deliveries = [
+        new_delivery(endpoint, event.id, event.type)
+        for event in events
+        for endpoint in _hearing(endpoints, event)
+    ]
+    session.add_all(deliveries)
+    await session.flush()
+    await enqueue(session, [job_of(delivery) for delivery in deliveries])
+
+
+def _hearing(endpoints: Sequence[tuple[WebhookEndpoint, bool]], event: Event) -> Iterable[WebhookEndpoint]:
+    if event.type == EventType.PING:
+        return  # a ping is for the endpoint that was pinged, which has its delivery already
+    for endpoint, is_operators in endpoints:
+        entitled = is_operators or (endpoint.reseller_id == event.reseller_id and not event.operator_only)
+        if entitled and (endpoint.event_types is None or event.type in endpoint.event_types):
+            yield endpoint

@@ -1,0 +1,65 @@
+"""Tables of webhook endpoints, deliveries and their attempts."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Index, LargeBinary
+from sqlmodel import Field, SQLModel
+
+from app.infra.columns import Instant, Texts
+
+
+class WebhookEndpoint(SQLModel, table=True):
+    """A URL that hears events: a reseller's own, or, belonging to the operator, every reseller's."""
+
+    __tablename__ = "webhook_endpoints"
+
+    reseller_id: UUID = Field(primary_key=True, foreign_key="resellers.id")
+    id: UUID = Field(primary_key=True, unique=True)
+    url: str
+    description: str | None = None
+    event_types: list[str] | None = Field(default=None, sa_type=Texts)
+    secrets: list[str] = Field(sa_type=Texts)
+    version: int = 1
+    created_at: datetime = Field(sa_type=Instant)
+
+
+class WebhookDelivery(SQLModel, table=True):
+    """One event on its way to one endpoint. Partitioned by month on the id."""
+
+    __tablename__ = "webhook_deliveries"
+    __table_args__ = (
+        CheckConstraint("state in ('pending', 'delivered', 'failed', 'held')", name="state"),
+        Index("ix_webhook_deliveries_endpoint", "reseller_id", "endpoint_id", "id"),
+        Index("ix_webhook_deliveries_event", "reseller_id", "event_id"),
+        Index("ix_webhook_deliveries_id", "id"),
+        {"postgresql_partition_by": "RANGE (id)"},
+    )
+
+    reseller_id: UUID = Field(primary_key=True)
+    id: UUID = Field(primary_key=True)
+    endpoint_id: UUID
+    event_id: UUID
+    event_type: str
+    state: str
+    attempts: int = 0
+    starts: int = 0
+    trigger: str = "event"
+    next_attempt_at: datetime | None = Field(default=None, sa_type=Instant)
+    created_at: datetime = Field(sa_type=Instant)
+    finished_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class WebhookAttempt(SQLModel, table=True):
+    """One attempt to deliver, with what came of it."""
+
+    __tablename__ = "webhook_attempts"
+
+    reseller_id: UUID = Field(primary_key=True)
+    delivery_id: UUID = Field(primary_key=True)
+    number: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    at: datetime = Field(sa_type=Instant)
+    duration_ms: int
+    status: int | None = None
+    reason: str
+    answer: bytes = Field(sa_type=LargeBinary)

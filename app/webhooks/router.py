@@ -1,0 +1,245 @@
+"""Operations on webhook endpoints and deliveries."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Header, Query, Request, Response
+
+from app.auth.edge import edge_router
+from app.auth.permissions import needs
+from app.auth.principals import Scope
+from app.auth.visit import CurrentVisit, Visit
+from app.events.kinds import EventType
+from app.events.record import record
+from app.infra.etags import check_match, check_none_match, etag_of
+from app.infra.ids import DeliveryId, EndpointId, decode, new_id
+from app.infra.outbound.resolver import vet
+from app.infra.outbound.urls import UnsafeUrl
+from app.infra.paging import PageQuery, page_of
+from app.infra.problems import NotFound, UnsafeWebhookUrl, ValidationFailed
+from app.infra.queue import enqueue
+from app.infra.wire import Page
+from app.resellers.service import get_reseller
+from app.webhooks import queries
+from app.webhooks.fan_out import job_of, new_delivery
+from app.webhooks.models import WebhookDelivery, WebhookEndpoint
+from app.webhooks.schemas import (
+    AttemptRead,
+    DeliveryDetail,
+    DeliveryQuery,
+    DeliveryRead,
+    EndpointChange,
+    EndpointCreate,
+    EndpointCreated,
+    EndpointRead,
+    SecretRead,
+)
+from app.webhooks.signature import new_secret
+
+router = edge_router("Webhooks")
+
+
+async def endpoint_visible(request: Request, visit: Visit) -> bool:
+    """Tell whether the endpoint in the path is there for this caller."""
+    return await _visible(request, visit, "whe", "endpoint_id")
+
+
+async def delivery_visible(request: Request, visit: Visit) -> bool:
+    """Tell whether the delivery in the path is there for this caller."""
+    return await _visible(request, visit, "dlv", "delivery_id")
+
+
+async def _visible(request: Request, visit: Visit, prefix: str, name: str) -> bool:
+    try:
+        wanted = decode(prefix, request.path_params[name])
+    except ValueError:
+        return False
+    find = queries.find_endpoint if prefix == "whe" else queries.find_delivery
+    return await find(visit.session, wanted) is not None
+
+
+READ = needs(Scope.WEBHOOKS_READ)
+WRITE = needs(Scope.WEBHOOKS_WRITE)
+READ_ONE = needs(Scope.WEBHOOKS_READ, visible=endpoint_visible)
+WRITE_ONE = needs(Scope.WEBHOOKS_WRITE, visible=endpoint_visible)
+
+
+async def _safe(visit: Visit, url: str) -> None:
+    try:
+        await vet(url, visit.desk.resolver, visit.desk.settings.allowed_networks)
+    except UnsafeUrl as error:
+        raise UnsafeWebhookUrl(error.reason) from error
+
+
+async def _owner(visit: Visit, named: UUID | None) -> UUID:
+    principal = visit.principal
+    if not principal.is_staff and named not in {None, principal.reseller_id}:
+        raise NotFound("there is no such reseller")
+    if named is None or named == principal.reseller_id:
+        return principal.reseller_id
+    try:
+        return (await get_reseller(visit.session, named)).id
+    except NotFound:
+        raise ValidationFailed.at("/reseller_id", "there is no such reseller") from None
+
+
+async def _seen(visit: Visit, endpoint_id: UUID) -> WebhookEndpoint:
+    endpoint = await queries.find_endpoint(visit.session, endpoint_id)
+    if endpoint is None:
+        raise NotFound("there is no such endpoint")
+    return endpoint
+
+
+@router.post("/webhook-endpoints", status_code=201, dependencies=[WRITE])
+async def create_endpoint(body: EndpointCreate, visit: CurrentVisit, response: Response) -> EndpointCreated:
+    """Add an endpoint; the answer holds the secret that its deliveries are signed with.
+
+    Its URL is checked without contacting it, now and again whenever something is sent: public addresses over
+    https, on port 443 or 8443, and the networks that the operator has opened.
+    """
+    await _safe(visit, body.url)
+    endpoint = WebhookEndpoint(
+        reseller_id=await _owner(visit, body.reseller_id),
+        id=new_id(),
+        url=body.url,
+        description=body.description,
+        event_types=[kind.value for kind in body.event_types] if body.event_types else None,
+        secrets=[new_secret()],
+        created_at=visit.wall,
+    )
+    visit.session.add(endpoint)
+    await visit.session.flush()
+    response.headers["ETag"] = etag_of(endpoint)
+    return EndpointCreated.model_validate(endpoint.model_dump() | {"secret": endpoint.secrets[0]})
+
+
+@router.get("/webhook-endpoints", dependencies=[READ])
+async def list_endpoints(
+    query: Annotated[PageQuery, Query()], visit: CurrentVisit, response: Response
+) -> Page[EndpointRead]:
+    """List endpoints, newest first."""
+    principal = visit.principal
+    page = page_of(visit.desk.cursors, "endpoints", query, principal.reseller_id)
+    whose = None if principal.is_staff else principal.reseller_id
+    rows = await queries.list_endpoints(visit.session, whose, page.after_id, query.limit + 1)
+    return page.answer_by_id(rows, EndpointRead.model_validate, response)
+
+
+@router.get("/webhook-endpoints/{endpoint_id}", dependencies=[READ_ONE])
+async def get_endpoint(
+    endpoint_id: EndpointId,
+    visit: CurrentVisit,
+    response: Response,
+    if_none_match: Annotated[str | None, Header()] = None,
+) -> EndpointRead:
+    """Read an endpoint."""
+    endpoint = await _seen(visit, endpoint_id)
+    check_none_match(endpoint, if_none_match)
+    response.headers["ETag"] = etag_of(endpoint)
+    return EndpointRead.model_validate(endpoint)
+
+
+@router.get("/webhook-endpoints/{endpoint_id}/secret", dependencies=[WRITE_ONE])
+async def get_endpoint_secret(endpoint_id: EndpointId, visit: CurrentVisit) -> SecretRead:
+    """Read the secret that deliveries to an endpoint are signed with. It takes the scope to write."""
+    return SecretRead(secret=(await _seen(visit, endpoint_id)).secrets[0])
+
+
+@router.patch("/webhook-endpoints/{endpoint_id}", dependencies=[WRITE_ONE])
+async def change_endpoint(
+    endpoint_id: EndpointId,
+    body: EndpointChange,
+    visit: CurrentVisit,
+    response: Response,
+    if_match: Annotated[str | None, Header()] = None,
+) -> EndpointRead:
+    """Change an endpoint. `event_types: null` lets it hear every type again."""
+    endpoint = await _seen(visit, endpoint_id)
+    check_match(endpoint, if_match)
+    given = body.model_dump(exclude_unset=True, mode="json")
+    if "url" in given:
+        if body.url is None:
+            raise ValidationFailed.at("/url", "may be left out, but not be null")
+        await _safe(visit, body.url)
+    endpoint.sqlmodel_update(given)
+    endpoint.version += 1
+    response.headers["ETag"] = etag_of(endpoint)
+    return EndpointRead.model_validate(endpoint)
+
+
+@router.delete("/webhook-endpoints/{endpoint_id}", status_code=204, dependencies=[WRITE_ONE])
+async def delete_endpoint(endpoint_id: EndpointId, visit: CurrentVisit) -> None:
+    """Remove an endpoint; what is still on its way to it is given up."""
+    await visit.session.delete(await _seen(visit, endpoint_id))
+
+
+@router.post("/webhook-endpoints/{endpoint_id}/ping", status_code=202, dependencies=[WRITE_ONE])
+async def ping_endpoint(endpoint_id: EndpointId, visit: CurrentVisit) -> DeliveryRead:
+    """Send an endpoint a signed `ping`, to see that it is reached and that the signature is checked right."""
+    endpoint = await _seen(visit, endpoint_id)
+    data: dict[str, object] = {"endpoint": EndpointRead.model_validate(endpoint)}
+    event = record(visit.session, EventType.PING, visit.wall, data, reseller_id=endpoint.reseller_id)
+    delivery = new_delivery(endpoint, event.id, event.type, "ping")
+    visit.session.add(delivery)
+    await visit.session.flush()
+    await enqueue(visit.session, [job_of(delivery)])
+    return _read(delivery)
+
+
+def _read(delivery: WebhookDelivery) -> DeliveryRead:
+    return DeliveryRead.model_validate(delivery.model_dump() | {"attempts_made": delivery.attempts})
+
+
+@router.get("/webhook-deliveries", dependencies=[READ])
+async def list_deliveries(
+    query: Annotated[DeliveryQuery, Query()], visit: CurrentVisit, response: Response
+) -> Page[DeliveryRead]:
+    """List deliveries, newest first."""
+    page = page_of(visit.desk.cursors, "deliveries", query, visit.principal.reseller_id)
+    rows = await queries.list_deliveries(
+        visit.session,
+        page.after_id,
+        query.limit + 1,
+        endpoint_id=query.endpoint_id,
+        state=query.state,
+        event_id=query.event_id,
+    )
+    return page.answer_by_id(rows, _read, response)
+
+
+@router.get(
+    "/webhook-deliveries/{delivery_id}", dependencies=[needs(Scope.WEBHOOKS_READ, visible=delivery_visible)]
+)
+async def get_delivery(delivery_id: DeliveryId, visit: CurrentVisit) -> DeliveryDetail:
+    """Read a delivery with its attempts."""
+    delivery = await queries.find_delivery(visit.session, delivery_id)
+    if delivery is None:
+        raise NotFound("there is no such delivery")
+    attempts = [
+        AttemptRead(
+            number=row.number,
+            at=row.at,
+            duration_ms=row.duration_ms,
+            status=row.status,
+            reason=row.reason,
+            answer=row.answer.decode("utf-8", "replace"),
+        )
+        for row in await queries.list_attempts(visit.session, delivery)
+    ]
+    return DeliveryDetail.model_validate(_read(delivery).model_dump() | {"attempts": attempts})
+
+
+@router.post(
+    "/webhook-deliveries/{delivery_id}/redeliver",
+    status_code=202,
+    dependencies=[needs(Scope.WEBHOOKS_WRITE, visible=delivery_visible)],
+)
+async def redeliver(delivery_id: DeliveryId, visit: CurrentVisit) -> DeliveryRead:
+    """Send a delivery again at once, whatever became of it: same bytes, same `webhook-id`, a new timestamp."""
+    delivery = await queries.lock_delivery(visit.session, delivery_id)
+    if delivery is None:
+        raise NotFound("there is no such delivery")
+    delivery.state, delivery.trigger = "pending", "manual"
+    delivery.starts, delivery.next_attempt_at, delivery.finished_at = 0, visit.wall, None
+    await enqueue(visit.session, [job_of(delivery)])
+    return _read(delivery)

@@ -1,0 +1,137 @@
+"""The worker process: drives time, publishes events, makes deliveries, keeps house. Any number may run."""
+
+import asyncio
+import signal
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
+
+import structlog
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.auth import test_clocks
+from app.auth.idempotency import KEPT_FOR
+from app.auth.queries import list_interrupted
+from app.events.publisher import publish
+from app.infra.agenda import WALL, Source, first_due, run_all_due
+from app.infra.db import Database
+from app.infra.health import leave_sign
+from app.infra.ids import new_id
+from app.infra.now import wall_now
+from app.infra.outbound.send import Sender
+from app.infra.queue import run_jobs
+from app.infra.settings import Settings
+from app.registry import CONSEQUENCES, SOURCES, register_reactions
+from app.webhooks.delivering import Deliverer
+from app.webhooks.fan_out import DELIVER
+
+IDLE = 0.25  # seconds: the longest that anything waits that has fallen due
+_SIGN_EVERY = 15.0
+_HOUSEKEEPING_EVERY = 3600.0
+_AFTER_FAILURE = 1.0
+_PUBLISHED_AT_ONCE = 200
+_log = structlog.get_logger(__name__)
+
+Round = Callable[[], Awaitable[float]]
+"""Does what there is to do and returns how many seconds to wait before the next time."""
+
+
+class Worker:
+    """One worker process over one database."""
+
+    def __init__(self, settings: Settings, sources: Sequence[Source] = SOURCES) -> None:
+        assert settings.database_url is not None, "the roots settle which database it is"
+        register_reactions()
+        self._settings = settings
+        self._url = settings.database_url
+        self._sources = sources
+        self._database = Database(settings.database_url, pool_size=settings.pool_size)
+        self._id = new_id()
+        self.shutdown = asyncio.Event()
+
+    async def run(self) -> None:
+        """Work until ``shutdown`` is set."""
+        settings = self._settings
+        sender = Sender(settings.allowed_networks, total_seconds=settings.webhook_timeout_seconds)
+        async with sender, asyncio.TaskGroup() as tasks:
+            deliverer = Deliverer(self._database, sender, settings.webhook_retry_scale)
+            for name, one in self._rounds().items():
+                tasks.create_task(self._repeat(name, one), name=name)
+            tasks.create_task(run_jobs(self._url, {DELIVER: deliverer.deliver}, self.shutdown), name="jobs")
+        await self._database.close()
+
+    def _rounds(self) -> dict[str, Round]:
+        return {
+            "time": self.drive_time,
+            "publisher": self.publish,
+            "test clocks": self.resume_test_clocks,
+            "sign of life": self._leave_sign,
+            "housekeeping": self._keep_house,
+        }
+
+    async def drive_time(self) -> float:
+        """Do what has fallen due on the wall clock."""
+        await run_all_due(self._database, self._sources, wall_now())
+        async with self._database.transaction() as session:
+            due = await first_due(session, self._sources, WALL)
+        return IDLE if due is None else min(max((due - wall_now()).total_seconds(), 0.01), IDLE)
+
+    async def publish(self) -> float:
+        """Publish what was committed."""
+        async with self._database.transaction() as session:
+            published = await publish(session, CONSEQUENCES, _PUBLISHED_AT_ONCE)
+        return 0 if published == _PUBLISHED_AT_ONCE else IDLE / 5 if published else IDLE
+
+    async def resume_test_clocks(self) -> float:
+        """Go on with advances whose process died half-way."""
+        wall = wall_now()
+        async with self._database.transaction() as session:
+            interrupted = await list_interrupted(session, wall - test_clocks.INTERRUPTED_AFTER)
+        for clock in interrupted:
+            _log.info("resuming an advance", test_clock_id=str(clock.id))
+            await test_clocks.go_on(self._database, self._sources, clock.id)
+        return test_clocks.INTERRUPTED_AFTER.total_seconds() / 2
+
+    async def _leave_sign(self) -> float:
+        async with self._database.transaction() as session:
+            await leave_sign(session, self._id, wall_now())
+        return _SIGN_EVERY
+
+    async def _keep_house(self) -> float:
+        wall = wall_now()
+        async with self._database.transaction() as session:
+            await session.execute(_FORGET_ANSWERS, {"before": wall - KEPT_FOR})
+            await session.execute(_FORGET_JOB_LOG, {"before": wall - timedelta(days=1)})
+        return _HOUSEKEEPING_EVERY
+
+    async def _repeat(self, name: str, one: Round) -> None:
+        while not self.shutdown.is_set():
+            try:
+                pause = await one()
+            except (SQLAlchemyError, OSError) as error:  # the database is away: it comes back, or we are stopped
+                _log.warning("will try again", round=name, error=str(error).splitlines()[0])
+                pause = _AFTER_FAILURE
+            except Exception:
+                _log.exception("round failed", round=name)
+                pause = _AFTER_FAILURE
+            await _wait(self.shutdown, pause)
+
+
+_FORGET_ANSWERS = text("delete from idempotent_answers where created_at < :before")
+_FORGET_JOB_LOG = text("delete from queue.pgqueuer_log where created < :before and aggregated")
+
+
+async def _wait(event: asyncio.Event, seconds: float) -> None:
+    try:
+        await asyncio.wait_for(event.wait(), seconds)
+    except TimeoutError:
+        return
+
+
+async def run_worker(settings: Settings) -> None:
+    """Run a worker until it is told to stop."""
+    worker = Worker(settings)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, worker.shutdown.set)
+    await worker.run()
