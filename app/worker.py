@@ -58,6 +58,10 @@ class Worker:
             for name, one in self._rounds().items():
                 tasks.create_task(self._repeat(name, one), name=name)
             tasks.create_task(run_jobs(self._url, {DELIVER: deliverer.deliver}, self.shutdown), name="jobs")
+        await self.close()
+
+    async def close(self) -> None:
+        """Let go of the database."""
         await self._database.close()
 
     def _rounds(self) -> dict[str, Round]:

@@ -52,9 +52,7 @@ def fingerprint(method: str, path: str, body: bytes) -> bytes:
     return hashlib.sha256(b"\x00".join((method.encode(), path.encode(), body))).digest()
 
 
-async def claim(
-    session: AsyncSession, reseller_id: UUID, key: str, mark: bytes, wall: datetime
-) -> StoredAnswer | None:
+async def claim(session: AsyncSession, reseller_id: UUID, key: str, mark: bytes, wall: datetime) -> StoredAnswer | None:
     """Claim a key for this request, or return the answer that an earlier one got.
 
     Raises:

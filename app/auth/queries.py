@@ -44,8 +44,6 @@ async def list_staff(session: AsyncSession, after: UUID | None, limit: int) -> l
     return list(await session.scalars(query))
 
 
-
-
 async def lock_test_clock(session: AsyncSession, test_clock_id: UUID, *, wait: bool = True) -> TestClock | None:
     """Lock a test clock for advancing it."""
     query = select(TestClock).where(col(TestClock.id) == test_clock_id).with_for_update(skip_locked=not wait)

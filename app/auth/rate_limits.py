@@ -21,9 +21,7 @@ class Verdict:
     retry_after: timedelta
 
 
-def admit(
-    theoretical_at: datetime, now: datetime, interval: timedelta, burst: int
-) -> tuple[datetime, Verdict]:
+def admit(theoretical_at: datetime, now: datetime, interval: timedelta, burst: int) -> tuple[datetime, Verdict]:
     """Judge one request; pure. ``theoretical_at`` is when the bucket would be full again."""
     full_at = max(theoretical_at, now)
     tolerance = interval * burst

@@ -31,9 +31,7 @@ async def create_staff(body: StaffCreate, visit: CurrentVisit, response: Respons
 
 
 @router.get("/staff", dependencies=[STAFF_ONLY])
-async def list_staff(
-    query: Annotated[PageQuery, Query()], visit: CurrentVisit, response: Response
-) -> Page[StaffRead]:
+async def list_staff(query: Annotated[PageQuery, Query()], visit: CurrentVisit, response: Response) -> Page[StaffRead]:
     """List the operator's people, oldest first."""
     page = page_of(visit.desk.cursors, "staff", query, visit.principal.reseller_id)
     rows = await queries.list_staff(visit.session, page.after_id, query.limit + 1)

@@ -46,9 +46,7 @@ async def remove(session: AsyncSession, test_clock_id: UUID) -> None:
     await session.delete(clock)
 
 
-async def advance(
-    database: Database, sources: Sequence[Source], test_clock_id: UUID, to: datetime
-) -> TestClock:
+async def advance(database: Database, sources: Sequence[Source], test_clock_id: UUID, to: datetime) -> TestClock:
     """Advance a test clock; when this returns, all that would have happened on the way has.
 
     Raises:

@@ -51,9 +51,7 @@ async def get_test_clock(test_clock_id: TestClockId, visit: CurrentVisit) -> Tes
 
 
 @router.post("/test-clocks/{test_clock_id}/advance", dependencies=[needs()])
-async def advance_test_clock(
-    test_clock_id: TestClockId, body: TestClockAdvance, visit: CurrentVisit
-) -> TestClockRead:
+async def advance_test_clock(test_clock_id: TestClockId, body: TestClockAdvance, visit: CurrentVisit) -> TestClockRead:
     """Advance a test clock, and answer when all that would have happened on the way has.
 
     Everything is raised in order and stamped with its own instant. Advancing to the present instant changes

@@ -52,7 +52,8 @@ async def list_support_levels(visit: CurrentVisit) -> Levels:
     rows = await queries.list_levels(visit.session)
     return Levels(
         data=[
-            LevelRead.model_validate(row.model_dump() | {"hours": hours_of(policy.calendar(row.level)[1])}) for row in rows
+            LevelRead.model_validate(row.model_dump() | {"hours": hours_of(policy.calendar(row.level)[1])})
+            for row in rows
         ]
     )
 

@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -16,7 +17,7 @@ async def latest_clocks(session: AsyncSession, reseller_id: UUID, ticket_id: UUI
     """Read the latest clock of each metric of a ticket."""
     query = (
         select(SlaClock)
-        .distinct(col(SlaClock.metric))
+        .ext(distinct_on(col(SlaClock.metric)))
         .where(col(SlaClock.reseller_id) == reseller_id, col(SlaClock.ticket_id) == ticket_id)
         .order_by(col(SlaClock.metric), col(SlaClock.started_at).desc(), col(SlaClock.id).desc())
     )

@@ -45,7 +45,11 @@ class AddOnPurchase(SQLModel, table=True):
     __tablename__ = "add_on_purchases"
     __table_args__ = (
         ExcludeConstraint(
-            _SAME_RESELLER, _SAME_TIME, name="ex_add_on_purchases_overlap", using="gist", where=text("state <> 'cancelled'")
+            _SAME_RESELLER,
+            _SAME_TIME,
+            name="ex_add_on_purchases_overlap",
+            using="gist",
+            where=text("state <> 'cancelled'"),
         ),
         CheckConstraint("state in ('scheduled', 'active', 'ended', 'cancelled')", name="state"),
         CheckConstraint("ends_at is null or ends_at > starts_at or state in ('cancelled', 'ended')", name="order"),

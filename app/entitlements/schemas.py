@@ -198,5 +198,3 @@ class WhoAmI(BaseModel):
     key: KeyRead
     scopes: list[Scope]
     now: Instant = Field(description="The present instant for this reseller: its test clock's, if it has one.")
-
-

@@ -44,7 +44,9 @@ async def begin_plan(session: AsyncSession, reseller: Reseller, plan: str, now: 
     await session.flush()
 
 
-async def change_plan(session: AsyncSession, reseller: Reseller, plan: str, effective_at: datetime, now: datetime) -> None:
+async def change_plan(
+    session: AsyncSession, reseller: Reseller, plan: str, effective_at: datetime, now: datetime
+) -> None:
     """Put a reseller, which is locked, on another plan from an instant on.
 
     Raises:
@@ -53,7 +55,9 @@ async def change_plan(session: AsyncSession, reseller: Reseller, plan: str, effe
     """
     await _known_plan(session, plan)
     if effective_at < now:
-        raise ValidationFailed.at("/effective_at", f"the past does not change: it is {now.isoformat()} for this reseller")
+        raise ValidationFailed.at(
+            "/effective_at", f"the past does not change: it is {now.isoformat()} for this reseller"
+        )
     covering = await queries.period_covering(session, reseller.id, effective_at)
     later = await queries.periods_from(session, reseller.id, effective_at)
     if covering is not None and covering.plan == plan:

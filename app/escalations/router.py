@@ -79,9 +79,7 @@ async def list_escalations(
     return page.answer_by_id(rows, read, response)
 
 
-@router.get(
-    "/escalations/{escalation_id}", dependencies=[needs(Scope.TICKETS_READ, visible=escalation_visible)]
-)
+@router.get("/escalations/{escalation_id}", dependencies=[needs(Scope.TICKETS_READ, visible=escalation_visible)])
 async def get_escalation(escalation_id: EscalationId, visit: CurrentVisit, response: Response) -> EscalationRead:
     """Read an escalation."""
     escalation = await _seen(visit, escalation_id)

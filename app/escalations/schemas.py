@@ -63,4 +63,6 @@ class EscalationQuery(PageQuery):
 def read(row: Escalation) -> EscalationRead:
     """Return an escalation as it is shown."""
     called = {"staff_id": row.called_staff_id, "name": row.called_name} if row.called_staff_id else None
-    return EscalationRead.model_validate({name: getattr(row, name, None) for name in EscalationRead.model_fields} | {"called": called})
+    return EscalationRead.model_validate(
+        {name: getattr(row, name, None) for name in EscalationRead.model_fields} | {"called": called}
+    )

@@ -25,7 +25,9 @@ def _read(event: Event) -> EventRead:
 
 
 @router.get("/events", dependencies=[needs(Scope.TICKETS_READ)])
-async def list_events(query: Annotated[EventQuery, Query()], visit: CurrentVisit, response: Response) -> Page[EventRead]:
+async def list_events(
+    query: Annotated[EventQuery, Query()], visit: CurrentVisit, response: Response
+) -> Page[EventRead]:
     """List events in the order in which they were published; `after` goes on behind an event that you have.
 
     An event shows here a moment after what it tells of, in an order that never changes: none is ever put in before

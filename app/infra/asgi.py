@@ -124,5 +124,7 @@ async def _refuse(scope: Scope, send: Send) -> None:
     problem = PayloadTooLarge(f"a body may hold {MOST_BYTES} bytes")
     body = json.dumps(problem_body(problem, scope["path"])).encode()
     headers = [(b"content-type", b"application/problem+json"), (b"content-length", str(len(body)).encode())]
-    await send({"type": "http.response.start", "status": problem.status, "headers": [*headers, (b"connection", b"close")]})
+    await send(
+        {"type": "http.response.start", "status": problem.status, "headers": [*headers, (b"connection", b"close")]}
+    )
     await send({"type": "http.response.body", "body": body})

@@ -23,7 +23,7 @@ SQLModel.metadata.naming_convention = MetaData(
 Instant = TIMESTAMP(timezone=True)
 """An instant: ``timestamptz``, to the microsecond."""
 
-Json = JSONB
+Json = JSONB(none_as_null=True)
 Texts = ARRAY(Text)
 
 

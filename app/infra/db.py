@@ -64,6 +64,7 @@ def _engine(url: str, role: DatabaseRole, pool_size: int) -> AsyncEngine:
         pool_size=pool_size,
         max_overflow=pool_size,
         pool_timeout=10,
+        hide_parameters=True,  # they hold what callers wrote, and logs are read by others
         connect_args={
             "server_settings": {
                 "role": role.value,

@@ -9,7 +9,9 @@ import structlog
 def configure(level: str) -> None:
     """Set up logging for a process; the standard library's goes the same way."""
     threshold = logging.getLevelNamesMapping()[level]
-    logging.basicConfig(stream=sys.stderr, level=max(threshold, logging.WARNING), format="%(levelname)s %(name)s %(message)s")
+    logging.basicConfig(
+        stream=sys.stderr, level=max(threshold, logging.WARNING), format="%(levelname)s %(name)s %(message)s"
+    )
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,

@@ -50,9 +50,7 @@ async def drift(url: str, metadata: MetaData) -> list[Any]:
     engine = create_async_engine(async_url(url))
 
     def compare(sync: Connection) -> list[Any]:
-        context = MigrationContext.configure(
-            sync, opts={"include_object": include_object, "compare_type": True}
-        )
+        context = MigrationContext.configure(sync, opts={"include_object": include_object, "compare_type": True})
         return list(compare_metadata(context, metadata))
 
     try:

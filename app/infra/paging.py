@@ -63,7 +63,6 @@ class Cursors:
         return hmac.digest(self._secret, scope.encode() + b"\x00" + payload, hashlib.sha256)[:_SEAL]
 
 
-
 class Identified(Protocol):
     """A row that a list is ordered by the id of."""
 

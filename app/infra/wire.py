@@ -27,14 +27,14 @@ def _no_nul(value: str) -> str:
 Instant = Annotated[
     AwareDatetime,
     AfterValidator(_in_utc),
-    PlainSerializer(_rfc3339),
+    PlainSerializer(_rfc3339, when_used="json"),
     WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2026-06-10T16:30:00Z"]}),
 ]
 """RFC 3339 with an offset on the way in, in UTC with ``Z`` on the way out."""
 
 Duration = Annotated[
     timedelta,
-    PlainSerializer(format_duration),
+    PlainSerializer(format_duration, when_used="json"),
     WithJsonSchema({"type": "string", "format": "duration", "examples": ["PT8H"]}),
 ]
 """ISO 8601, such as ``PT8H``."""

@@ -29,19 +29,16 @@ def parse_duration(text: str) -> timedelta:
 
 
 def format_duration(span: timedelta) -> str:
-    """The shortest duration that means the span, with days first: 48 hours are ``P2D``.
+    """The duration that means the span, in hours: 48 hours are ``PT48H``, since ``P2D`` may be read as two dates.
 
     Raises:
         ValueError: The span is negative.
     """
     if span < timedelta(0):
         raise ValueError(f"a duration cannot be negative: {span}")
-    minutes, seconds = divmod(span.seconds, 60)
+    minutes, seconds = divmod(span.days * 86_400 + span.seconds, 60)
     hours, minutes = divmod(minutes, 60)
     fraction = f".{span.microseconds:06}".rstrip("0") if span.microseconds else ""
-    date = f"{span.days}D" if span.days else ""
     time = "".join(f"{count}{unit}" for count, unit in ((hours, "H"), (minutes, "M")) if count)
     time += f"{seconds}{fraction}S" if seconds or fraction else ""
-    if not date and not time:
-        return "PT0S"
-    return f"P{date}T{time}" if time else f"P{date}"
+    return f"PT{time or '0S'}"

@@ -57,6 +57,7 @@ class Act:
         """Record what the clocks said, and let the rooms above react, in order."""
         for fact in self.keeper.facts:
             self.moved_deadline |= isinstance(fact, DeadlineMoved)
+            self.ticket.sla_status, self.ticket.next_due_at = fact.sla_status, fact.next_due_at
             self._record_fact(fact)
             await self._react(fact)
         self.keeper.facts.clear()
@@ -150,7 +151,9 @@ def _event_of(fact: ClockFact, warning_code: str | None) -> tuple[EventType | No
     if isinstance(fact, PromiseKept):
         return EventType.SLA_MET, {}
     if isinstance(fact, DeadlineMoved):
-        return EventType.SLA_DEADLINE_CHANGED, {"change": {"before": fact.before, "after": fact.clock.due_at, "why": fact.why}}
+        return EventType.SLA_DEADLINE_CHANGED, {
+            "change": {"before": fact.before, "after": fact.clock.due_at, "why": fact.why}
+        }
     return None, {}
 
 

@@ -1,12 +1,12 @@
 """Pure: the statuses of a ticket and who may move it between them (``domain.md``, "A ticket's statuses").
 
-    new ------> open <-----> pending, on_hold      staff; a customer's message takes pending to open
-     |            |             |
-     +------------+-------------+--> resolved --> closed      resolved by the reseller too; closed after seven days
-     |                                  |
-     |            open <----------------+                     reopening: a customer's message, or with a reason
-     v
-    cancelled                                                 from any but closed; staff, or the reseller with a reason
+new ------> open <-----> pending, on_hold      staff; a customer's message takes pending to open
+ |            |             |
+ +------------+-------------+--> resolved --> closed      resolved by the reseller too; closed after seven days
+ |                                  |
+ |            open <----------------+                     reopening: a customer's message, or with a reason
+ v
+cancelled                                                 from any but closed; staff, or the reseller with a reason
 """
 
 from dataclasses import dataclass

@@ -40,14 +40,18 @@ class Ticket(SQLModel, table=True):
             "closes_at",
             postgresql_where=text("closes_at is not null and test_clock_id is null"),
         ),
-        Index("ix_tickets_closing_test", "test_clock_id", "closes_at", postgresql_where=text("test_clock_id is not null")),
+        Index(
+            "ix_tickets_closing_test", "test_clock_id", "closes_at", postgresql_where=text("test_clock_id is not null")
+        ),
     )
 
     reseller_id: UUID = Field(primary_key=True, foreign_key="resellers.id")
     id: UUID = Field(primary_key=True, unique=True)
     number: int | None = Field(
         default=None,
-        sa_column=Column(BigInteger, TICKET_NUMBERS, server_default=TICKET_NUMBERS.next_value(), unique=True, nullable=False),
+        sa_column=Column(
+            BigInteger, TICKET_NUMBERS, server_default=TICKET_NUMBERS.next_value(), unique=True, nullable=False
+        ),
     )
     subject: str
     description: str
@@ -113,9 +117,7 @@ class Message(SQLModel, table=True):
     created_at: datetime = Field(sa_type=Instant)
     search: str | None = Field(
         default=None,
-        sa_column=Column(
-            TSVECTOR, Computed("to_tsvector('simple'::regconfig, body)", persisted=True), nullable=True
-        ),
+        sa_column=Column(TSVECTOR, Computed("to_tsvector('simple'::regconfig, body)", persisted=True), nullable=True),
     )
 
 

@@ -17,9 +17,7 @@ async def find_ticket(session: AsyncSession, ticket_id: UUID) -> Ticket | None:
     return (await session.scalars(select(Ticket).where(col(Ticket.id) == ticket_id))).first()
 
 
-async def lock_ticket(
-    session: AsyncSession, reseller_id: UUID, ticket_id: UUID, *, wait: bool = True
-) -> Ticket | None:
+async def lock_ticket(session: AsyncSession, reseller_id: UUID, ticket_id: UUID, *, wait: bool = True) -> Ticket | None:
     """Lock a ticket and read it anew; without waiting, one that another holds is not found."""
     query = select(Ticket).where(col(Ticket.reseller_id) == reseller_id, col(Ticket.id) == ticket_id)
     query = query.with_for_update(skip_locked=not wait).execution_options(populate_existing=True)
@@ -30,9 +28,7 @@ async def list_messages(
     session: AsyncSession, ticket: Ticket, after: UUID | None, limit: int, *, internal: bool
 ) -> Sequence[Message]:
     """List a ticket's messages, oldest first."""
-    query = select(Message).where(
-        col(Message.reseller_id) == ticket.reseller_id, col(Message.ticket_id) == ticket.id
-    )
+    query = select(Message).where(col(Message.reseller_id) == ticket.reseller_id, col(Message.ticket_id) == ticket.id)
     if not internal:
         query = query.where(col(Message.visibility) == "public")
     if after is not None:
@@ -65,9 +61,7 @@ async def tickets_to_close(
     session: AsyncSession, timeline: Timeline, now: datetime, skip: Sequence[UUID], limit: int
 ) -> Sequence[UUID]:
     """List the resolved tickets whose seven days are over, in order of time."""
-    query = select(col(Ticket.id)).where(
-        _of(timeline), col(Ticket.closes_at) <= now, col(Ticket.id).not_in(skip)
-    )
+    query = select(col(Ticket.id)).where(_of(timeline), col(Ticket.closes_at) <= now, col(Ticket.id).not_in(skip))
     return (await session.scalars(query.order_by(col(Ticket.closes_at), col(Ticket.id)).limit(limit))).all()
 
 

@@ -80,7 +80,9 @@ async def create_ticket(body: TicketCreate, visit: CurrentVisit, response: Respo
 
 
 @router.get("/tickets", dependencies=[READ])
-async def list_tickets(query: Annotated[TicketQuery, Query()], visit: CurrentVisit, response: Response) -> Page[TicketListed]:
+async def list_tickets(
+    query: Annotated[TicketQuery, Query()], visit: CurrentVisit, response: Response
+) -> Page[TicketListed]:
     """List tickets.
 
     Newest first, unless ``sort`` says otherwise; with ``q``, best match first. ``status``, ``priority`` and

@@ -74,11 +74,11 @@ def _rank_order(rank: ColumnElement[float]) -> Order:
     return [(rank, True), (col(Ticket.id), True)]
 
 
-def _page(
-    statement: Select[Any], order: Order, after: Sequence[Key] | None, limit: int
-) -> Select[Any]:
+def _page(statement: Select[Any], order: Order, after: Sequence[Key] | None, limit: int) -> Select[Any]:
     if after is not None:
-        statement = statement.where(_behind(order, [_typed(column, value) for (column, _), value in zip(order, after, strict=True)]))
+        statement = statement.where(
+            _behind(order, [_typed(column, value) for (column, _), value in zip(order, after, strict=True)])
+        )
     ordered = [column.desc() if descending else column.asc() for column, descending in order]
     return statement.order_by(*ordered).limit(limit + 1)
 

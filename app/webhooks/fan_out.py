@@ -41,9 +41,7 @@ async def fan_out(session: AsyncSession, events: Sequence[Event]) -> None:
     """Make the deliveries of events that are being published, and enqueue them."""
     endpoints = await queries.endpoints_hearing(session, list({event.reseller_id for event in events}))
     deliveries = [
-        new_delivery(endpoint, event.id, event.type)
-        for event in events
-        for endpoint in _hearing(endpoints, event)
+        new_delivery(endpoint, event.id, event.type) for event in events for endpoint in _hearing(endpoints, event)
     ]
     session.add_all(deliveries)
     await session.flush()

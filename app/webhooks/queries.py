@@ -29,7 +29,9 @@ async def list_endpoints(
     return (await session.scalars(query)).all()
 
 
-async def endpoints_hearing(session: AsyncSession, reseller_ids: Sequence[UUID]) -> Sequence[tuple[WebhookEndpoint, bool]]:
+async def endpoints_hearing(
+    session: AsyncSession, reseller_ids: Sequence[UUID]
+) -> Sequence[tuple[WebhookEndpoint, bool]]:
     """List the endpoints of these resellers and of the operator; True for the operator's."""
     query = (
         select(WebhookEndpoint, col(Reseller.is_operator))

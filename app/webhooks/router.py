@@ -207,9 +207,7 @@ async def list_deliveries(
     return page.answer_by_id(rows, _read, response)
 
 
-@router.get(
-    "/webhook-deliveries/{delivery_id}", dependencies=[needs(Scope.WEBHOOKS_READ, visible=delivery_visible)]
-)
+@router.get("/webhook-deliveries/{delivery_id}", dependencies=[needs(Scope.WEBHOOKS_READ, visible=delivery_visible)])
 async def get_delivery(delivery_id: DeliveryId, visit: CurrentVisit) -> DeliveryDetail:
     """Read a delivery with its attempts."""
     delivery = await queries.find_delivery(visit.session, delivery_id)

@@ -1,0 +1,159 @@
+"""The driver: tests speak in requests to a desk that runs in their own process, and let time pass by hand."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import uuid4
+
+import httpx
+
+from app.events.publisher import publish
+from app.infra.db import Database
+from app.infra.outbound.resolver import Resolver
+from app.infra.settings import Settings
+from app.main import bare_app, open_desk
+from app.registry import CONSEQUENCES
+from app.worker import Worker
+
+Json = dict[str, Any]
+ALL_SCOPES = ["tickets:write", "addons:write", "webhooks:write", "contacts:write"]
+NOON = "2026-06-10T11:00:00Z"  # 12:00 in London
+
+
+@dataclass
+class Caller:
+    """Somebody with a key, or without one."""
+
+    http: httpx.AsyncClient
+    id: str = ""
+    clock: str = ""
+
+    async def send(self, method: str, path: str, **more: Any) -> httpx.Response:
+        """Send a request below /v1 and return the answer, whatever it is."""
+        return await self.http.request(method, f"/v1{path}", **more)
+
+    async def get(self, path: str, **params: Any) -> Any:
+        """Read something that is there."""
+        return _good(await self.send("GET", path, params=params))
+
+    async def post(self, path: str, body: Json | None = None, **more: Any) -> Any:
+        """Post something that is taken."""
+        return _good(await self.send("POST", path, json=body or {}, **more))
+
+    async def patch(self, path: str, body: Json, **more: Any) -> Any:
+        """Change something."""
+        return _good(await self.send("PATCH", path, json=body, **more))
+
+    async def refused(self, method: str, path: str, code: str, body: Json | None = None, **more: Any) -> Json:
+        """Send a request that is refused with this problem, and return it."""
+        answer = await self.send(method, path, json=body, **more)
+        problem: Json = answer.json()
+        assert problem.get("code") == code, f"{answer.status_code} {answer.text}"
+        assert answer.headers["content-type"] == "application/problem+json"
+        return problem
+
+    async def open_ticket(self, **members: Any) -> Json:
+        """Open a ticket; what is not said does not matter."""
+        body = {"subject": "Trunk 7 is down", "description": "Every call fails.", "priority": "immediate"} | members
+        ticket: Json = await self.post("/tickets", body)
+        return ticket
+
+    async def clocks(self, ticket: Json) -> dict[str, Json]:
+        """Return the latest clocks of a ticket by their metric."""
+        sla = await self.get(f"/tickets/{ticket['id']}/sla")
+        return {clock["metric"]: clock for clock in sla["clocks"]}
+
+    async def due(self, ticket: Json, metric: str = "first_response") -> str | None:
+        """Return the deadline of a ticket's clock."""
+        return (await self.clocks(ticket))[metric]["due_at"]
+
+
+@dataclass
+class Desk:
+    """A desk with its staff."""
+
+    app: Any
+    database: Database
+    worker: Worker
+    staff: Caller
+    _clients: list[httpx.AsyncClient] = field(default_factory=list)
+
+    def caller(self, key: str | None) -> Caller:
+        """Return somebody with a key."""
+        headers = {} if key is None else {"Authorization": f"Bearer {key}"}
+        transport = httpx.ASGITransport(self.app, raise_app_exceptions=False)
+        client = httpx.AsyncClient(transport=transport, base_url="http://desk.test", headers=headers, timeout=60)
+        self._clients.append(client)
+        return Caller(client)
+
+    async def test_clock(self, now: str = NOON) -> str:
+        """Make a test clock and return its id."""
+        return str((await self.staff.post("/test-clocks", {"now": now}))["id"])
+
+    async def reseller(
+        self, plan: str = "professional", now: str | None = NOON, scopes: list[str] | None = None, **members: Any
+    ) -> Caller:
+        """Make a reseller with a key for everything; it lives on a test clock unless ``now`` is None."""
+        if now is not None and "test_clock_id" not in members:
+            members["test_clock_id"] = await self.test_clock(now)
+        made = await self.staff.post("/resellers", {"name": f"Reseller {uuid4().hex[:6]}", "plan": plan} | members)
+        caller = self.caller(await self.key(made["id"], scopes or ALL_SCOPES))
+        caller.id, caller.clock = made["id"], made["test_clock_id"] or ""
+        return caller
+
+    async def key(self, reseller_id: str, scopes: list[str]) -> str:
+        """Make a key and return its secret."""
+        made = await self.staff.post(f"/resellers/{reseller_id}/api-keys", {"name": "portal", "scopes": scopes})
+        return str(made["secret"])
+
+    async def advance(self, caller: Caller, to: str) -> None:
+        """Advance the test clock of a reseller."""
+        await self.staff.post(f"/test-clocks/{caller.clock}/advance", {"to": to})
+
+    async def tick(self) -> None:
+        """Let the worker do what is due on the wall clock, recalculations included."""
+        await self.worker.drive_time()
+
+    async def publish(self) -> None:
+        """Publish every event that was committed."""
+        while True:
+            async with self.database.transaction() as session:
+                if not await publish(session, CONSEQUENCES):
+                    return
+
+    async def events(self, caller: Caller | None = None, *types: str) -> list[Json]:
+        """Publish, and return every event that a caller hears, of these types or of all."""
+        await self.publish()
+        found: list[Json] = []
+        page: Json = {"next_cursor": None}
+        params: Json = {"limit": 100} | ({"type": ",".join(types)} if types else {})
+        while True:
+            page = await (caller or self.staff).get("/events", **params)
+            found += page["data"]
+            if page["next_cursor"] is None:
+                return found
+            params["cursor"] = page["next_cursor"]
+
+
+@asynccontextmanager
+async def open_test_desk(url: str, staff_key: str, resolver: Resolver | None = None, **settings: Any) -> AsyncIterator[Desk]:
+    """Open a desk over a database."""
+    chosen = {"webhook_allowed_networks": "127.0.0.0/8", "pool_size": 3, "webhook_retry_scale": 0.01} | settings
+    wanted = Settings(_env_file=None, DATABASE_URL=url, **chosen)  # type: ignore[call-arg]  # the variable's own name
+    app = bare_app()
+    services = await open_desk(wanted)
+    app.state.desk = services
+    worker = Worker(wanted)
+    desk = Desk(app, services.database, worker, Caller(httpx.AsyncClient()))
+    desk.staff = desk.caller(staff_key)
+    yield desk
+    for client in desk._clients:
+        await client.aclose()
+    await worker.close()
+    await services.database.close()
+
+
+def _good(answer: httpx.Response) -> Any:
+    assert answer.is_success, f"{answer.status_code} {answer.text}"
+    return answer.json() if answer.content else None
