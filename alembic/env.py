@@ -1,7 +1,6 @@
 """Runs migrations over the connection that the program hands in (``app.infra.migrations``)."""
 
 from alembic import context
-
 from app.infra.migrations import include_object
 from app.registry import METADATA
 

@@ -11,6 +11,8 @@ import typer
 import uvicorn
 import uvloop
 
+from app.auth.principals import Role
+from app.auth.secrets import new_secret
 from app.bootstrap import ensure_staff_key, prepare
 from app.infra.embedded import EmbeddedPostgres, EmbeddedPostgresError
 from app.infra.logs import configure
@@ -18,8 +20,6 @@ from app.infra.migrations import drift
 from app.infra.settings import Settings, SettingsError, load_settings
 from app.main import bare_app, create_app
 from app.one_machine import run_desk
-from app.auth.principals import Role
-from app.auth.secrets import new_secret
 from app.registry import METADATA
 from app.worker import run_worker
 

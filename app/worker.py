@@ -83,7 +83,7 @@ class Worker:
     async def publish(self) -> float:
         """Publish what was committed."""
         async with self._database.transaction() as session:
-            published = await publish(session, CONSEQUENCES, _PUBLISHED_AT_ONCE)
+            published = await publish(session, CONSEQUENCES, wall_now(), _PUBLISHED_AT_ONCE)
         return 0 if published == _PUBLISHED_AT_ONCE else IDLE / 5 if published else IDLE
 
     async def resume_test_clocks(self) -> float:
@@ -115,7 +115,7 @@ class Worker:
             except (SQLAlchemyError, OSError) as error:  # the database is away: it comes back, or we are stopped
                 _log.warning("will try again", round=name, error=str(error).splitlines()[0])
                 pause = _AFTER_FAILURE
-            except Exception:
+            except Exception:  # noqa: BLE001 - a round that fails is logged and tried again
                 _log.exception("round failed", round=name)
                 pause = _AFTER_FAILURE
             await _wait(self.shutdown, pause)

@@ -4,18 +4,17 @@ import asyncio
 import contextlib
 import os
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import asyncpg
 import pytest
-from tests.desk import Desk, open_test_desk
-
 from app.bootstrap import prepare
 from app.infra.db import driver_url
 from app.infra.embedded import EmbeddedPostgres
 from app.infra.ids import new_id
 from app.infra.logs import configure
+from tests.desk import Desk, open_test_desk
 
 _CLUSTER = "TRUNKLINE_TEST_CLUSTER"
 STAFF_KEY = "tls_a-staff-key-for-tests-and-for-nothing-else"
@@ -67,6 +66,6 @@ async def desk(database_url: str) -> AsyncIterator[Desk]:
 
 
 @pytest.fixture
-def data() -> Iterator[Path]:
+def data() -> Path:
     """The folder of the cases."""
-    yield Path(__file__).parent / "data"
+    return Path(__file__).parent / "data"

@@ -2,14 +2,14 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import uuid4
 
 import httpx
-
 from app.events.publisher import publish
 from app.infra.db import Database
+from app.infra.now import wall_now
 from app.infra.outbound.resolver import Resolver
 from app.infra.settings import Settings
 from app.main import bare_app, open_desk
@@ -66,7 +66,8 @@ class Caller:
 
     async def due(self, ticket: Json, metric: str = "first_response") -> str | None:
         """Return the deadline of a ticket's clock."""
-        return (await self.clocks(ticket))[metric]["due_at"]
+        due: str | None = (await self.clocks(ticket))[metric]["due_at"]
+        return due
 
 
 @dataclass
@@ -119,7 +120,7 @@ class Desk:
         """Publish every event that was committed."""
         while True:
             async with self.database.transaction() as session:
-                if not await publish(session, CONSEQUENCES):
+                if not await publish(session, CONSEQUENCES, wall_now()):
                     return
 
     async def events(self, caller: Caller | None = None, *types: str) -> list[Json]:
@@ -137,12 +138,15 @@ class Desk:
 
 
 @asynccontextmanager
-async def open_test_desk(url: str, staff_key: str, resolver: Resolver | None = None, **settings: Any) -> AsyncIterator[Desk]:
+async def open_test_desk(
+    url: str, staff_key: str, resolver: Resolver | None = None, **settings: Any
+) -> AsyncIterator[Desk]:
     """Open a desk over a database."""
-    chosen = {"webhook_allowed_networks": "127.0.0.0/8", "pool_size": 3, "webhook_retry_scale": 0.01} | settings
-    wanted = Settings(_env_file=None, DATABASE_URL=url, **chosen)  # type: ignore[call-arg]  # the variable's own name
+    chosen: Json = {"webhook_allowed_networks": "127.0.0.0/8", "pool_size": 3, "webhook_retry_scale": 0.01} | settings
+    wanted = Settings.model_validate({"DATABASE_URL": url} | chosen)
     app = bare_app()
     services = await open_desk(wanted)
+    services = services if resolver is None else replace(services, resolver=resolver)
     app.state.desk = services
     worker = Worker(wanted)
     desk = Desk(app, services.database, worker, Caller(httpx.AsyncClient()))

@@ -5,7 +5,6 @@ import secrets
 from collections.abc import Sequence
 
 import sqlalchemy as sa
-
 from alembic import op
 
 revision: str = "0004"
@@ -68,7 +67,8 @@ def _insert(statement: str, **values: object) -> None:
 def upgrade() -> None:
     for level, code, name, channels, may_escalate, task_tickets, branded in LEVELS:
         _insert(
-            "insert into support_levels values (:level, :code, :name, cast(:channels as text[]), :esc, :task, :branded)",
+            "insert into support_levels values"
+            " (:level, :code, :name, cast(:channels as text[]), :esc, :task, :branded)",
             level=level,
             code=code,
             name=name,

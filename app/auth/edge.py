@@ -126,8 +126,7 @@ async def _once(
     mark = idempotency.fingerprint(request.method, str(request.url.path), await request.body())
     earlier = await idempotency.claim(session, principal.reseller_id, key, mark, wall)
     if earlier is not None:
-        replay = Response(earlier.body, earlier.status, {**earlier.headers, "Idempotency-Replayed": "true"})
-        return replay
+        return Response(earlier.body, earlier.status, {**earlier.headers, "Idempotency-Replayed": "true"})
     response = await handle(request)
     answer = StoredAnswer(response.status_code, dict(response.headers), bytes(response.body))
     await idempotency.store(session, principal.reseller_id, key, answer)

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.entitlements.models import AddOnPurchase
-from app.entitlements.schemas import PurchaseRead, PlanChangeData
+from app.entitlements.schemas import PlanChangeData, PurchaseRead
 from app.events.kinds import EventType
 from app.events.record import record
 from app.resellers.models import Reseller

@@ -1,6 +1,6 @@
 """Pure: what a reseller is owed at an instant, from everything that was ever agreed with it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, Literal, TypeVar
@@ -103,17 +103,13 @@ class Timeline:
 
     def changes(self, after: datetime, until: datetime) -> list[datetime]:
         """Return the instants in (after, until] at which something begins or ends, in order."""
-        edges = {
-            edge
-            for held in (*self.plans, *self.add_ons, *self.policies)
-            for edge in (held.starts_at, held.ends_at)
-            if edge is not None and after < edge <= until
-        }
-        return sorted(edges)
+        edges = {*_edges(self.plans), *_edges(self.add_ons), *_edges(self.policies)}
+        return sorted(edge for edge in edges if after < edge <= until)
 
-    def next_change(self, after: datetime) -> datetime | None:
-        """Return the first instant after one at which something begins or ends."""
-        return min(self.changes(after, datetime.max.replace(tzinfo=after.tzinfo)), default=None)
+
+def _edges(values: Sequence[Held[V]]) -> Iterator[datetime]:
+    for held in values:
+        yield from (edge for edge in (held.starts_at, held.ends_at) if edge is not None)
 
 
 def _held(values: Sequence[Held[V]], instant: datetime) -> V | None:

@@ -130,7 +130,7 @@ async def lock_due_periods(session: AsyncSession, whose: Whose, now: datetime, l
 async def plans_now(session: AsyncSession, reseller_ids: Sequence[UUID], wall: datetime) -> dict[UUID, str]:
     """Return the plan that each reseller is on, each at the present instant of its own clock."""
     now = func.coalesce(
-        select(TestClock.now_at).where(col(TestClock.id) == col(PlanPeriod.test_clock_id)).scalar_subquery(), wall
+        select(col(TestClock.now_at)).where(col(TestClock.id) == col(PlanPeriod.test_clock_id)).scalar_subquery(), wall
     )
     query = select(col(PlanPeriod.reseller_id), col(PlanPeriod.plan)).where(
         col(PlanPeriod.reseller_id).in_(reseller_ids),

@@ -14,7 +14,7 @@ async def entitlement_required(
     names = {level.level: level.name for level in await list_levels(session)}
     plans = [plan for plan in await list_plans(session) if plan.level >= level_required]
     products = [product for product in await list_products(session) if product.level >= level_required]
-    offers = ", ".join(offer.name for offer in (*plans, *products))
+    offers = ", ".join([*(plan.name for plan in plans), *(product.name for product in products)])
     return EntitlementRequired(
         f"{what} takes {names[level_required]} (level {level_required}); held is {names[entitlement.level]}"
         f" (level {entitlement.level}). What gives it: {offers}.",

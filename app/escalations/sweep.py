@@ -48,7 +48,7 @@ class TicketSource:
         try:
             async with session.begin_nested():
                 return await settle_if_free(session, ticket_id, now)
-        except Exception:
+        except Exception:  # noqa: BLE001 - whatever it is, it may hold up no other ticket
             _log.exception("ticket set aside", source=self.name, ticket_id=str(ticket_id))
             self._aside[ticket_id] = now + _SET_ASIDE
             return False

@@ -44,7 +44,7 @@ async def give_positions(session: AsyncSession, events: Sequence[Event], last_po
 
 async def position_of(session: AsyncSession, event_id: UUID) -> int | None:
     """Return the position of an event; None where it has none yet or is not there."""
-    position: int | None = await session.scalar(select(Event.position).where(col(Event.id) == event_id))
+    position: int | None = await session.scalar(select(col(Event.position)).where(col(Event.id) == event_id))
     return position
 
 

@@ -7,8 +7,8 @@ import re
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.infra.ids import new_id
 from app.infra.answers import problem_body, request_id
+from app.infra.ids import new_id
 from app.infra.problems import PayloadTooLarge
 
 MOST_BYTES = 1024 * 1024

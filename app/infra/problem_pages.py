@@ -18,7 +18,10 @@ _PAGE = """<!doctype html>
 def _section(problem: type[Problem]) -> str:
     words = escape(problem.help).split("`")
     said = "".join(word if number % 2 == 0 else f"<code>{word}</code>" for number, word in enumerate(words))
-    return f"<h1>{escape(problem.title)}</h1><p><code>{problem.code}</code> is answered with {problem.status}.</p><p>{said}</p>"
+    return (
+        f"<h1>{escape(problem.title)}</h1><p><code>{problem.code}</code> is answered with"
+        f" {problem.status}.</p><p>{said}</p>"
+    )
 
 
 @router.get("/problems", response_class=HTMLResponse)

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Self
 
 import asyncpg
 import pgqueuer
@@ -18,7 +19,7 @@ from pgqueuer.adapters.persistence.queries import Queries
 from pgqueuer.core.tm import TaskManager
 from pgqueuer.domain.settings import DBSettings
 from pgqueuer.models import Job as LibraryJob
-from pgqueuer.ports.driver import Driver
+from pgqueuer.ports.driver import Driver, NotifyCallback
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.infra.db import DatabaseRole, driver_url
@@ -29,6 +30,7 @@ _HEARTBEAT = timedelta(seconds=10)
 _POLL = timedelta(seconds=5)
 _BATCH = 20
 _MOST_TASKS = 64
+_ONLY_ENQUEUES = "a session is here to enqueue with: NOTIFY would serialise commits"
 
 Handler = Callable[[str], Awaitable[None]]
 """Takes a job's argument, a short text such as an id."""
@@ -80,6 +82,18 @@ class _SessionDriver(Driver):
     async def execute(self, query: str, *args: object) -> str:
         connection = await self._session.connection()
         return str((await connection.exec_driver_sql(query, args)).rowcount)
+
+    async def notify(self, channel: str, payload: str) -> None:
+        raise NotImplementedError(_ONLY_ENQUEUES)
+
+    async def add_listener(self, channel: str, callback: NotifyCallback) -> None:
+        raise NotImplementedError(_ONLY_ENQUEUES)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Leave the session to its owner."""
 
     @property
     def shutdown(self) -> asyncio.Event:

@@ -15,6 +15,7 @@ from app.tickets.schemas import (
     ClockRead,
     SlaRead,
     SlaSummary,
+    TicketFacts,
     TicketListed,
     TicketRead,
     TicketSla,
@@ -108,4 +109,4 @@ def _facts(ticket: Ticket) -> dict[str, object]:
     }
 
 
-_STORED = tuple(TicketListed.model_fields.keys() - {"number", "assignee", "sla"})
+_STORED = tuple(TicketFacts.model_fields.keys() - {"number", "assignee"})

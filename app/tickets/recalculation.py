@@ -75,7 +75,7 @@ async def _settle(session: AsyncSession, ticket_id: UUID, wall: datetime) -> boo
             act = await take(session, ticket_id, TIME, wall)
             await act.finish()
             return act.moved_deadline
-    except Exception:
+    except Exception:  # noqa: BLE001 - whatever it is, it may hold up no other ticket
         _log.exception("ticket left out of a recalculation", ticket_id=str(ticket_id))
         return False
 

@@ -135,8 +135,8 @@ class TicketSummary(Answer):
     sequence: int
 
 
-class TicketListed(Answer):
-    """A ticket in a list."""
+class TicketFacts(Answer):
+    """What a ticket shows wherever it is shown."""
 
     id: TicketId
     number: str
@@ -160,10 +160,15 @@ class TicketListed(Answer):
     first_responded_at: Instant | None
     resolved_at: Instant | None
     closed_at: Instant | None
+
+
+class TicketListed(TicketFacts):
+    """A ticket in a list."""
+
     sla: SlaSummary
 
 
-class TicketRead(TicketListed):
+class TicketRead(TicketFacts):
     """A ticket."""
 
     sla: SlaRead

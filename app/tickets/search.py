@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
+from typing import cast as cast_type
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Float, Row, Select, and_, cast, func, or_, select
+from sqlalchemy import ColumnElement, Float, Row, Select, SQLColumnExpression, and_, cast, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -50,14 +51,14 @@ async def list_urgent(
     return [row[0] for row in rows], [_key(row) for row in rows]
 
 
-async def count_open(session: AsyncSession) -> Sequence[Row[tuple[str, str, int]]]:
+async def count_open(session: AsyncSession) -> Sequence[Row[str, str, int]]:
     """Count tickets at work by SLA status and priority."""
     columns = (col(Ticket.sla_status), col(Ticket.priority))
     query = select(*columns, func.count()).where(col(Ticket.status).in_(_OPEN)).group_by(*columns).order_by(*columns)
     return (await session.execute(query)).all()
 
 
-Order = list[tuple[ColumnElement[Any], bool]]
+Order = list[tuple[SQLColumnExpression[Any], bool]]
 """Columns and whether each descends; the last one is the id, so that no two rows are equal."""
 
 
@@ -70,11 +71,13 @@ def _order(sort: str) -> Order:
     return [(col(getattr(Ticket, name)), descending), (col(Ticket.id), descending)]
 
 
-def _rank_order(rank: ColumnElement[float]) -> Order:
+def _rank_order(rank: SQLColumnExpression[float]) -> Order:
     return [(rank, True), (col(Ticket.id), True)]
 
 
-def _page(statement: Select[Any], order: Order, after: Sequence[Key] | None, limit: int) -> Select[Any]:
+def _page(
+    statement: Select[*tuple[Any, ...]], order: Order, after: Sequence[Key] | None, limit: int
+) -> Select[*tuple[Any, ...]]:
     if after is not None:
         statement = statement.where(
             _behind(order, [_typed(column, value) for (column, _), value in zip(order, after, strict=True)])
@@ -90,14 +93,14 @@ def _behind(order: Order, values: Sequence[object]) -> ColumnElement[bool]:
     return or_(beyond, and_(first == values[0], tie))
 
 
-def _typed(column: ColumnElement[Any], value: Key) -> object:
-    kind = column.type.python_type
+def _typed(column: SQLColumnExpression[Any], value: Key) -> object:
+    kind = cast_type("ColumnElement[Any]", column).type.python_type
     if kind is datetime:
         return datetime.fromisoformat(str(value))
     return UUID(str(value)) if kind is UUID else value
 
 
-def _key(row: Row[Any]) -> list[Key]:
+def _key(row: Row[*tuple[Any, ...]]) -> list[Key]:
     return [value if isinstance(value, float) else str(value) for value in row[1:]]
 
 
@@ -126,7 +129,7 @@ def _filters(query: TicketQuery) -> list[ColumnElement[bool]]:
 
 
 def _one_of(
-    column: ColumnElement[str], wanted: str | None, known: Sequence[str], name: str
+    column: SQLColumnExpression[str], wanted: str | None, known: Sequence[str], name: str
 ) -> list[ColumnElement[bool]]:
     if wanted is None:
         return []
@@ -150,7 +153,7 @@ def _message_matches(q: str, *, internal: bool) -> list[ColumnElement[bool]]:
 
 
 def _matches(q: str, *, internal: bool) -> ColumnElement[bool]:
-    in_messages = select(Message.id).where(*_message_matches(q, internal=internal)).exists()
+    in_messages = select(col(Message.id)).where(*_message_matches(q, internal=internal)).exists()
     return or_(col(Ticket.search).bool_op("@@")(_words(q)), in_messages)
 
 

@@ -1,6 +1,7 @@
 """From an event to its deliveries: one per endpoint that hears it, in the publisher's transaction."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -8,7 +9,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.events.kinds import EventType
 from app.events.models import Event
 from app.infra.ids import new_id
-from app.infra.now import wall_now
 from app.infra.queue import Job, enqueue
 from app.webhooks import queries
 from app.webhooks.models import WebhookDelivery, WebhookEndpoint
@@ -21,9 +21,10 @@ def job_of(delivery: WebhookDelivery) -> Job:
     return Job(DELIVER, f"{delivery.id}:{delivery.attempts + 1}")
 
 
-def new_delivery(endpoint: WebhookEndpoint, event_id: UUID, event_type: str, trigger: str = "event") -> WebhookDelivery:
+def new_delivery(
+    endpoint: WebhookEndpoint, event_id: UUID, event_type: str, wall: datetime, trigger: str = "event"
+) -> WebhookDelivery:
     """Return a delivery that is to be made at once; it belongs to the endpoint's owner."""
-    wall = wall_now()
     return WebhookDelivery(
         reseller_id=endpoint.reseller_id,
         id=new_id(),
@@ -37,11 +38,13 @@ def new_delivery(endpoint: WebhookEndpoint, event_id: UUID, event_type: str, tri
     )
 
 
-async def fan_out(session: AsyncSession, events: Sequence[Event]) -> None:
+async def fan_out(session: AsyncSession, events: Sequence[Event], wall: datetime) -> None:
     """Make the deliveries of events that are being published, and enqueue them."""
     endpoints = await queries.endpoints_hearing(session, list({event.reseller_id for event in events}))
     deliveries = [
-        new_delivery(endpoint, event.id, event.type) for event in events for endpoint in _hearing(endpoints, event)
+        new_delivery(endpoint, event.id, event.type, wall)
+        for event in events
+        for endpoint in _hearing(endpoints, event)
     ]
     session.add_all(deliveries)
     await session.flush()

@@ -179,7 +179,7 @@ async def ping_endpoint(endpoint_id: EndpointId, visit: CurrentVisit) -> Deliver
     endpoint = await _seen(visit, endpoint_id)
     data: dict[str, object] = {"endpoint": EndpointRead.model_validate(endpoint)}
     event = record(visit.session, EventType.PING, visit.wall, data, reseller_id=endpoint.reseller_id)
-    delivery = new_delivery(endpoint, event.id, event.type, "ping")
+    delivery = new_delivery(endpoint, event.id, event.type, visit.wall, "ping")
     visit.session.add(delivery)
     await visit.session.flush()
     await enqueue(visit.session, [job_of(delivery)])
