@@ -10,7 +10,8 @@ from fastapi.responses import FileResponse, HTMLResponse, Response
 _ASSETS = Path(str(files("fastapi_offline"))) / "static"
 _NAMES = {"swagger-ui-bundle.js": "text/javascript", "swagger-ui.css": "text/css"}
 _POLICY = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'"
-_STYLE = """:root{color-scheme:light dark;font:16px/1.5 system-ui,sans-serif}main{max-width:44rem;margin:3rem auto;padding:0 1rem}
+_STYLE = """:root{color-scheme:light dark;font:16px/1.5 system-ui,sans-serif}
+main{max-width:44rem;margin:3rem auto;padding:0 1rem}
 code{font-family:ui-monospace,monospace;background:#8882;padding:.1em .3em;border-radius:.2em}"""
 _PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Trunkline API</title><link rel="icon" href="data:,">

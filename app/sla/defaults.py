@@ -10,8 +10,8 @@ _TARGETS = {
     "immediate": {"first_response": {"span": "PT1H", "counting": "support_hours"}},
     "priority": {"first_response": {"span": "PT8H", "counting": "support_hours"}},
     "low": {
-        "first_response": {"span": "P2D", "counting": "elapsed"},
-        "resolution": {"span": "P2D", "counting": "elapsed"},
+        "first_response": {"span": "PT48H", "counting": "elapsed"},
+        "resolution": {"span": "PT48H", "counting": "elapsed"},
     },
 }
 

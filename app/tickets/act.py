@@ -25,7 +25,7 @@ from app.tickets.actors import TIME, Actor
 from app.tickets.facts import ClockMet, QuietEnded, StepDue, WorkEnded
 from app.tickets.models import HistoryEntry, Ticket
 from app.tickets.reading import clock_data, summary_of
-from app.tickets.schemas import SlaSummary
+from app.tickets.schemas import DeadlineChange, SlaSummary
 
 
 @dataclass(slots=True)
@@ -151,9 +151,8 @@ def _event_of(fact: ClockFact, warning_code: str | None) -> tuple[EventType | No
     if isinstance(fact, PromiseKept):
         return EventType.SLA_MET, {}
     if isinstance(fact, DeadlineMoved):
-        return EventType.SLA_DEADLINE_CHANGED, {
-            "change": {"before": fact.before, "after": fact.clock.due_at, "why": fact.why}
-        }
+        change = DeadlineChange(before=fact.before, after=fact.clock.due_at, why=fact.why)
+        return EventType.SLA_DEADLINE_CHANGED, {"change": change}
     return None, {}
 
 

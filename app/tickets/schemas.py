@@ -228,6 +228,14 @@ class ClockData(BaseModel):
     breached_at: Instant | None
 
 
+class DeadlineChange(BaseModel):
+    """A deadline as it was and as it is, and what moved it."""
+
+    before: Instant | None
+    after: Instant | None
+    why: str
+
+
 class HistoryRead(Answer):
     """A change of a ticket."""
 

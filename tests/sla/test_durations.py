@@ -13,8 +13,8 @@ from hypothesis import strategies as st
     [
         ("PT8H", timedelta(hours=8)),
         ("PT30M", timedelta(minutes=30)),
-        ("P2D", timedelta(hours=48)),
-        ("P1DT12H", timedelta(hours=36)),
+        ("PT48H", timedelta(hours=48)),
+        ("PT36H", timedelta(hours=36)),
         ("PT1.5S", timedelta(seconds=1.5)),
         ("PT0S", timedelta(0)),
         ("PT0.000001S", timedelta(microseconds=1)),
@@ -25,7 +25,7 @@ def test_a_duration_reads_and_writes(text: str, span: timedelta) -> None:
     assert format_duration(span) == text
 
 
-@pytest.mark.parametrize("text", ["PT48H", "PT2880M", "PT172800S", "P1DT24H"])
+@pytest.mark.parametrize("text", ["P2D", "PT2880M", "PT172800S", "P1DT24H"])
 def test_a_duration_has_several_spellings(text: str) -> None:
     assert parse_duration(text) == timedelta(days=2)
 

@@ -1,0 +1,107 @@
+"""Every event under ``webhooks``, its payload built from the same models that write it."""
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, Field, create_model
+from pydantic.json_schema import models_json_schema
+
+from app.entitlements.schemas import PlanChangeData, PurchaseRead
+from app.escalations.schemas import EscalationRead
+from app.events.kinds import EventType
+from app.infra.wire import Instant
+from app.openapi.examples import example_of
+from app.tickets.schemas import ClockData, DeadlineChange, MessageData, TicketSummary
+from app.webhooks.schemas import EndpointRead
+
+_REF = "#/components/schemas/{model}"
+
+_DATA: dict[str, dict[str, type[BaseModel]]] = {
+    "ticket.message_added": {"ticket": TicketSummary, "message": MessageData},
+    "sla.warning": {"ticket": TicketSummary, "clock": ClockData},
+    "sla.breached": {"ticket": TicketSummary, "clock": ClockData},
+    "sla.met": {"ticket": TicketSummary, "clock": ClockData},
+    "sla.deadline_changed": {"ticket": TicketSummary, "clock": ClockData, "change": DeadlineChange},
+    "escalation.raised": {"escalation": EscalationRead, "ticket": TicketSummary},
+    "escalation.acknowledged": {"escalation": EscalationRead, "ticket": TicketSummary},
+    "escalation.resolved": {"escalation": EscalationRead, "ticket": TicketSummary},
+    "add_on.activated": {"add_on_purchase": PurchaseRead},
+    "add_on.ended": {"add_on_purchase": PurchaseRead},
+    "plan.changed": {"plan_change": PlanChangeData},
+    "webhook_endpoint.disabled": {"endpoint": EndpointRead},
+    "ping": {"endpoint": EndpointRead},
+}
+_SAID = {
+    EventType.TICKET_CREATED: "A ticket was opened.",
+    EventType.TICKET_UPDATED: "A ticket's fields, priority or status are others.",
+    EventType.TICKET_MESSAGE_ADDED: "A message was added. Its text is read over the API.",
+    EventType.TICKET_RESOLVED: "A ticket was resolved.",
+    EventType.TICKET_REOPENED: "A resolved ticket is worked on again.",
+    EventType.TICKET_CLOSED: "A ticket was closed, by its reseller or after seven days of silence.",
+    EventType.TICKET_MERGED: "A ticket was merged into another. Not sent yet.",
+    EventType.SLA_WARNING: "The first warning of a clock: a share of its target is gone.",
+    EventType.SLA_BREACHED: "A deadline has passed unmet; `timestamp` is that deadline.",
+    EventType.SLA_MET: "A promise was kept, in time or late.",
+    EventType.SLA_DEADLINE_CHANGED: "A deadline is another than it was; `change` says why.",
+    EventType.ESCALATION_RAISED: "A person was called.",
+    EventType.ESCALATION_ACKNOWLEDGED: "A person has taken an escalation in hand.",
+    EventType.ESCALATION_RESOLVED: "An escalation is over.",
+    EventType.ADD_ON_ACTIVATED: "An add-on came into force.",
+    EventType.ADD_ON_ENDED: "An add-on ended.",
+    EventType.PLAN_CHANGED: "A reseller is on another plan.",
+    EventType.WEBHOOK_ENDPOINT_DISABLED: "An endpoint was disabled. Not sent yet.",
+    EventType.PING: "A test of one endpoint.",
+}
+_HEADERS = {
+    "webhook-id": "The id of the event (`evt_...`): the same at every attempt and every redelivery.",
+    "webhook-timestamp": "When this attempt was made, in whole seconds since 1970.",
+    "webhook-signature": "`v1,` and the HMAC-SHA256 of `{id}.{timestamp}.{body}`, base64; several by space.",
+}
+
+
+def _name(kind: EventType) -> str:
+    return "".join(part.capitalize() for part in kind.value.replace(".", "_").split("_")) + "Event"
+
+
+def _model(kind: EventType) -> type[BaseModel]:
+    members: dict[str, Any] = {name: (model, ...) for name, model in _DATA.get(kind, {"ticket": TicketSummary}).items()}
+    data = create_model(f"{_name(kind)}Data", **members)
+    fields: dict[str, Any] = {
+        "type": (Literal[kind.value], ...),
+        "timestamp": (Instant, ...),
+        "data": (data, Field(...)),
+    }
+    return create_model(_name(kind), __doc__=_SAID[kind], **fields)
+
+
+MODELS = {kind: _model(kind) for kind in EventType}
+
+
+def event_schemas() -> dict[str, Any]:
+    """Return the schemas of every event's body and of what is in it."""
+    _, made = models_json_schema([(model, "serialization") for model in MODELS.values()], ref_template=_REF)
+    schemas: dict[str, Any] = made["$defs"]
+    return schemas
+
+
+def webhooks() -> dict[str, Any]:
+    """Return the ``webhooks`` of the document: one per type of event."""
+    return {kind.value: {"post": _operation(kind)} for kind in EventType}
+
+
+def _operation(kind: EventType) -> dict[str, Any]:
+    name = _name(kind)
+    schema = {"$ref": _REF.format(model=name)}
+    return {
+        "operationId": name,
+        "summary": _SAID[kind],
+        "description": f"{_SAID[kind]} Answer with any 2xx within 15 seconds; everything else is tried again.",
+        "parameters": [
+            {"name": header, "in": "header", "required": True, "schema": {"type": "string"}, "description": said}
+            for header, said in _HEADERS.items()
+        ],
+        "requestBody": {
+            "required": True,
+            "content": {"application/json": {"schema": schema, "example": example_of(schema, event_schemas())}},
+        },
+        "responses": {"2XX": {"description": "Taken."}},
+    }

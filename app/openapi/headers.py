@@ -1,0 +1,49 @@
+"""The header fields of each operation."""
+
+from typing import Any
+
+from fastapi.routing import APIRoute
+
+from app.openapi.security import methods_of, need_of
+
+_TEXT = {"type": "string"}
+_IDEMPOTENCY_KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+    "description": "Stands for this request for 24 hours: sent again, it is answered with the first answer.",
+}
+_REQUEST_ID = {"schema": _TEXT, "description": "The id of the request: the caller's own, or one of ours."}
+_LIMITS = {
+    "RateLimit-Policy": {"schema": _TEXT, "description": "The limit of the key."},
+    "RateLimit": {"schema": _TEXT, "description": "What is left of it, and when it is whole again."},
+}
+_REPLAYED = {"schema": _TEXT, "description": "`true` where this is the first request's answer, sent again."}
+_ETAG = {"schema": _TEXT, "description": "The version of the object."}
+_LINK = {"schema": _TEXT, "description": "The next page, as `rel=next` (RFC 8288)."}
+
+
+def add_headers(operation: dict[str, Any], route: APIRoute) -> None:
+    """Add an operation's header fields, in and out."""
+    answer = operation["responses"][str(route.status_code or 200)]
+    headers: dict[str, Any] = {"X-Request-Id": _REQUEST_ID}
+    if need_of(route) is not None:
+        headers |= _LIMITS
+    if "POST" in methods_of(route):
+        operation.setdefault("parameters", []).append(_IDEMPOTENCY_KEY)
+        headers["Idempotency-Replayed"] = _REPLAYED
+    if any(parameter["name"].lower() in {"if-match", "if-none-match"} for parameter in operation.get("parameters", [])):
+        headers["ETag"] = _ETAG
+    if (
+        route.path_format.count("{") == 0
+        and "GET" in methods_of(route)
+        and "cursor" in str(operation.get("parameters"))
+    ):
+        headers["Link"] = _LINK
+    if any(parameter["name"].lower() == "if-none-match" for parameter in operation.get("parameters", [])):
+        operation["responses"]["304"] = {
+            "description": "The caller has the present version.",
+            "headers": {"ETag": _ETAG},
+        }
+    answer["headers"] = headers

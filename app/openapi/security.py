@@ -1,0 +1,41 @@
+"""Which operation takes which key."""
+
+from typing import Any
+
+from fastapi.routing import APIRoute
+
+from app.auth.permissions import Needs
+from app.auth.principals import Scope
+
+BEARER = {
+    "bearer": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "An API key. Its scopes say what it may do; `write` includes `read`, `staff` includes all.",
+    }
+}
+
+
+def need_of(route: APIRoute) -> Needs | None:
+    """Return what a route asks of its caller; None where it asks nothing."""
+    return next((item.dependency for item in route.dependencies if isinstance(item.dependency, Needs)), None)
+
+
+def methods_of(route: APIRoute) -> set[str]:
+    """Return the methods of a route."""
+    return route.methods or set()
+
+
+def add_security(operation: dict[str, Any], route: APIRoute) -> None:
+    """Say whether a key is needed, and which scope."""
+    need = need_of(route)
+    if need is None:
+        operation["security"] = [{}, {"bearer": []}]
+        return
+    operation["security"] = [{"bearer": []}]
+    if need.scope is None:
+        operation["description"] += " Any key will do."
+        return
+    operation["x-required-scope"] = str(need.scope)
+    whose = "a key of the operator's" if need.scope is Scope.STAFF else f"a key with the scope `{need.scope}`"
+    operation["description"] += f" It takes {whose}."
