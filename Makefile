@@ -10,6 +10,8 @@ INSTALL := $(PIP) install --require-hashes --no-deps --no-compile --only-binary 
 COMPILE := $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-annotate --no-header
 export UV_PYTHON_DOWNLOADS := never
+# Bytecode is kept: without it every process of the desk takes seconds to import what it needs.
+unexport PYTHONDONTWRITEBYTECODE
 
 # 'make test WORKERS=4 ARGS="-k clock"'
 WORKERS ?= auto

@@ -5,7 +5,7 @@ from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AfterValidator, Field, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from app.infra.outbound.addresses import parse_networks
@@ -17,6 +17,10 @@ def _networks(value: str | None) -> str | None:
     if value is not None:
         parse_networks(value)
     return value
+
+
+def _none_if_empty(value: object) -> object:
+    return None if value == "" else value
 
 
 class SettingsError(Exception):
@@ -33,7 +37,7 @@ class Settings(BaseSettings):
     data_dir: Path = Path(".trunkline")
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65_535)
-    bootstrap_key: str | None = Field(default=None, pattern=_KEY)
+    bootstrap_key: Annotated[str | None, BeforeValidator(_none_if_empty)] = Field(default=None, pattern=_KEY)
     webhook_allowed_networks: Annotated[str | None, AfterValidator(_networks)] = None
     webhook_timeout_seconds: float = Field(default=15.0, gt=0, le=60)
     webhook_retry_scale: float = Field(default=1.0, gt=0, le=1)
