@@ -25,6 +25,7 @@ def upgrade() -> None:
     op.execute("grant usage, select on all sequences in schema queue to trunkline_operator")
     # A reseller may have one of its own deliveries sent again: that is one job.
     op.execute("grant select, insert on queue.pgqueuer to trunkline_tenant")
+    op.execute("grant insert on queue.pgqueuer_log to trunkline_tenant")
     op.execute("grant usage, select on all sequences in schema queue to trunkline_tenant")
 
 

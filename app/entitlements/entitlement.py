@@ -96,10 +96,13 @@ class Timeline:
         return Entitlement(plan, _held(self.add_ons, instant), policy)
 
     def in_force(self, instant: datetime) -> Entitlement:
-        """Return what holds at an instant at which the reseller existed."""
-        entitlement = self.at(instant)
-        assert entitlement is not None, f"no plan at {instant}"
-        return entitlement
+        """Return what holds at an instant; before the first plan, what that plan gives.
+
+        Machines' clocks differ a little: a ticket may be opened a moment before its reseller was made.
+        """
+        held = self.at(instant) or self.at(self.plans[0].starts_at or instant)
+        assert held is not None, "every reseller has a plan, and a policy was always in force"
+        return held
 
     def changes(self, after: datetime, until: datetime) -> list[datetime]:
         """Return the instants in (after, until] at which something begins or ends, in order."""

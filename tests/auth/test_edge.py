@@ -1,0 +1,120 @@
+import asyncio
+
+import pytest
+from app.worker import Worker
+from sqlalchemy import text
+from tests.desk import Desk
+
+BODY = {"subject": "Trunk 7 is down", "description": "Every call fails.", "priority": "low"}
+
+
+async def test_a_request_sent_again_has_its_first_answer(desk: Desk) -> None:
+    reseller = await desk.reseller()
+    headers = {"Idempotency-Key": "ticket-1"}
+
+    first = await reseller.send("POST", "/tickets", json=BODY, headers=headers)
+    again = await reseller.send("POST", "/tickets", json=BODY, headers=headers)
+
+    assert again.json() == first.json()
+    assert (again.status_code, again.headers["idempotency-replayed"]) == (201, "true")
+    assert again.headers["location"] == first.headers["location"]
+    assert "idempotency-replayed" not in first.headers
+    await reseller.refused("POST", "/tickets", "idempotency_key_reused", BODY | {"subject": "x"}, headers=headers)
+    assert len((await reseller.get("/tickets"))["data"]) == 1
+
+
+async def test_of_requests_at_once_one_takes_effect(desk: Desk) -> None:
+    reseller = await desk.reseller(now=None)
+    headers = {"Idempotency-Key": "ticket-1"}
+
+    answers = await asyncio.gather(*(reseller.send("POST", "/tickets", json=BODY, headers=headers) for _ in range(6)))
+
+    assert {answer.status_code for answer in answers} <= {201, 409}
+    assert any(answer.status_code == 201 for answer in answers)
+    assert len((await reseller.get("/tickets"))["data"]) == 1
+
+
+async def test_a_request_that_failed_leaves_no_claim(desk: Desk) -> None:
+    reseller = await desk.reseller("lite")
+    headers = {"Idempotency-Key": "task-1"}
+    task = BODY | {"type": "task"}
+    await reseller.refused("POST", "/tickets", "entitlement_required", task, headers=headers)
+    await reseller.post("/add-on-purchases", {"product": "icc_intelligent_hands"})
+
+    assert (await reseller.send("POST", "/tickets", json=task, headers=headers)).status_code == 201
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer"),
+    [
+        (BODY | {"colour": "red"}, "/colour"),
+        (BODY | {"subject": "a\x00b"}, "/subject"),
+        (BODY | {"subject": ""}, "/subject"),
+        (BODY | {"priority": "urgent"}, "/priority"),
+        (BODY | {"contact_id": "tkt_01jb9z32g0e008000000000zzz"}, "/contact_id"),
+        (BODY | {"tags": ["x"] * 21}, "/tags"),
+    ],
+)
+async def test_a_faulty_member_is_pointed_at(desk: Desk, body: dict[str, object], pointer: str) -> None:
+    reseller = await desk.reseller()
+
+    refusal = await reseller.refused("POST", "/tickets", "validation_failed", body)
+
+    assert pointer in [error["pointer"] for error in refusal["errors"]]
+    assert refusal["request_id"]
+
+
+async def test_odd_requests_get_clear_answers(desk: Desk) -> None:
+    reseller = await desk.reseller()
+    json = {"Content-Type": "application/json"}
+
+    assert (await reseller.send("POST", "/tickets", content=b"{", headers=json)).status_code == 422
+    assert (await reseller.send("POST", "/tickets", content=b"x" * 1_100_000, headers=json)).status_code == 413
+    assert (await reseller.send("GET", "/tickets/nonsense")).status_code == 404
+    assert (await reseller.send("DELETE", "/tickets")).json()["code"] == "method_not_allowed"
+    assert (await reseller.send("GET", "/nowhere")).json()["code"] == "not_found"
+    await desk.caller("wrong").refused("GET", "/me", "unauthenticated")
+    naive = {"to": "2026-06-10T12:00:00"}
+    await reseller.refused("POST", f"/test-clocks/{reseller.clock}/advance", "validation_failed", naive)
+    echoed = await reseller.send("GET", "/me", headers={"X-Request-Id": "mine-1"})
+    assert echoed.headers["x-request-id"] == "mine-1"
+
+
+async def test_a_change_to_another_version_is_left_undone(desk: Desk) -> None:
+    reseller = await desk.reseller()
+    ticket = await reseller.open_ticket()
+    path = f"/tickets/{ticket['id']}"
+    etag = (await reseller.send("GET", path)).headers["etag"]
+
+    assert (await reseller.send("GET", path, headers={"If-None-Match": etag})).status_code == 304
+    await reseller.patch(path, {"subject": "Trunk 8"}, headers={"If-Match": etag})
+    await reseller.refused("PATCH", path, "precondition_failed", {"subject": "Trunk 9"}, headers={"If-Match": etag})
+
+    assert (await reseller.get(path))["subject"] == "Trunk 8"
+
+
+async def test_a_test_clock_goes_forward_only_and_goes_on_when_cut_short(desk: Desk) -> None:
+    reseller = await desk.reseller("lite", "2026-06-10T16:30:00Z")
+    ticket = await reseller.open_ticket()
+    path = f"/test-clocks/{reseller.clock}"
+
+    assert (await reseller.post(f"{path}/advance", {"to": "2026-06-10T16:30:00Z"}))["status"] == "ready"
+    await reseller.refused("POST", f"{path}/advance", "validation_failed", {"to": "2026-06-10T16:29:59Z"})
+    await desk.staff.refused("DELETE", path, "conflict")
+    await (await desk.reseller()).refused("POST", f"{path}/advance", "not_found", {"to": "2026-06-11T16:30:00Z"})
+
+    await _cut_short(desk)
+    await _resume(desk.worker)
+
+    assert (await reseller.get(path))["now"] == "2026-06-12T00:00:00Z"
+    assert (await reseller.clocks(ticket))["first_response"]["state"] == "breached"
+
+
+async def _cut_short(desk: Desk) -> None:
+    async with desk.database.transaction() as session:
+        stopped = "update test_clocks set target_at = '2026-06-12', advanced_at = now() - interval '1h'"
+        await session.execute(text(stopped))
+
+
+async def _resume(worker: Worker) -> None:
+    await worker.resume_test_clocks()

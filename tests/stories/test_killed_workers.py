@@ -1,0 +1,148 @@
+"""A worker killed at the worst moment of each stage: nothing is lost, and nothing is raised twice.
+
+A worker is stopped where it shall be by holding what its stage needs next: a lock in another session, or an answer
+that does not come. Then it is killed with SIGKILL, what was held is let go, and another worker takes over.
+"""
+
+import asyncio
+import signal
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import asyncpg
+import pytest
+from app.infra.db import driver_url
+from tests.desk import Caller, Desk, Json
+from tests.receiver import Answer, Receiver
+from tests.stories.processes import start
+
+pytestmark = pytest.mark.timeout(120)
+
+_LATE = """
+update sla_clocks set started_at = started_at - interval '61 min', anchor_at = anchor_at - interval '61 min',
+       due_at = due_at - interval '61 min', wake_at = wake_at - interval '61 min'
+"""
+_LATE_TICKETS = """
+update tickets set created_at = created_at - interval '61 min', settled_at = settled_at - interval '61 min'
+"""
+_WAITING = """
+select count(*) from pg_stat_activity
+ where wait_event_type = 'Lock' and datname = current_database() and query ilike $1
+"""
+
+
+@contextmanager
+def _worker(url: str, folder: Path) -> Iterator[subprocess.Popen[bytes]]:
+    environment = {"DATABASE_URL": url, "TRUNKLINE_WEBHOOK_ALLOWED_NETWORKS": "127.0.0.0/8"}
+    process = start("worker", environment, folder / "worker.log")
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            process.send_signal(signal.SIGKILL)
+        process.wait(10)
+
+
+async def _overdue(desk: Desk, connection: asyncpg.Connection) -> tuple[Caller, Json]:
+    """A live ticket of a Professional reseller whose hour was over a minute ago."""
+    reseller = await desk.reseller("professional", now=None)
+    ticket = await reseller.open_ticket()
+    await desk.publish()
+    await connection.execute(_LATE)
+    await connection.execute(_LATE_TICKETS)
+    return reseller, ticket
+
+
+async def _until(connection: asyncpg.Connection, query: str, *args: object, wanted: int = 1) -> None:
+    async with asyncio.timeout(40):
+        while await connection.fetchval(query, *args) < wanted:
+            await asyncio.sleep(0.05)
+
+
+async def _raised(desk: Desk, ticket: Json) -> list[str]:
+    rows = (await desk.staff.get("/escalations", ticket_id=ticket["id"]))["data"]
+    return [row["step"] for row in reversed(rows)]
+
+
+@pytest.mark.parametrize(
+    ("stage", "lock", "waiting"),
+    [
+        ("sweep", "lock table escalations in exclusive mode", "%insert into escalations%"),
+        ("publisher", "lock table webhook_endpoints in access exclusive mode", "%from webhook_endpoints%"),
+    ],
+)
+async def test_a_worker_killed_inside_its_transaction_leaves_it_to_the_next(
+    desk: Desk, database_url: str, tmp_path: Path, stage: str, lock: str, waiting: str
+) -> None:
+    connection = await asyncpg.connect(driver_url(database_url))
+    holder = await asyncpg.connect(driver_url(database_url))
+    try:
+        reseller, ticket = await _overdue(desk, connection)
+        held = holder.transaction()
+        await held.start()
+        await holder.execute(lock)
+        with _worker(database_url, tmp_path) as first:
+            await _until(connection, _WAITING, waiting)
+            first.send_signal(signal.SIGKILL)
+            first.wait(10)
+        await held.rollback()
+
+        with _worker(database_url, tmp_path):
+            published = "select count(*) from events where position is not null and type = 'escalation.raised'"
+            await _until(connection, published, wanted=2)
+
+        assert await _raised(desk, ticket) == ["warning", "breach"], stage
+        told = [event["type"] for event in await desk.events(reseller)]
+        assert told == ["ticket.created", "sla.warning", "escalation.raised", "sla.breached", "escalation.raised"]
+    finally:
+        await holder.close()
+        await connection.close()
+
+
+async def test_a_worker_killed_while_it_delivers_leaves_the_delivery_to_the_next(
+    desk: Desk, database_url: str, tmp_path: Path
+) -> None:
+    connection = await asyncpg.connect(driver_url(database_url))
+    try:
+        async with Receiver() as receiver:
+            receiver.answer(Answer(204, delay=30), Answer(204))
+            reseller = await desk.reseller(now=None)
+            await reseller.post("/webhook-endpoints", {"url": receiver.url})
+            await reseller.open_ticket()
+            with _worker(database_url, tmp_path) as first:
+                await receiver.wait_for(1, 40)
+                first.send_signal(signal.SIGKILL)
+                first.wait(10)
+
+            with _worker(database_url, tmp_path):
+                await _until(connection, "select count(*) from webhook_deliveries where state = 'delivered'")
+
+            first_try, second_try = receiver.requests
+            assert first_try.headers["webhook-id"] == second_try.headers["webhook-id"]
+            assert first_try.body == second_try.body
+            deliveries = (await reseller.get("/webhook-deliveries"))["data"]
+            assert [(one["state"], one["attempts_made"]) for one in deliveries] == [("delivered", 1)]
+    finally:
+        await connection.close()
+
+
+async def test_two_workers_raise_each_step_once(desk: Desk, database_url: str, tmp_path: Path) -> None:
+    connection = await asyncpg.connect(driver_url(database_url))
+    try:
+        reseller = await desk.reseller("professional", now=None)
+        for _ in range(30):
+            await reseller.open_ticket()
+        await connection.execute(_LATE)
+        await connection.execute(_LATE_TICKETS)
+
+        with _worker(database_url, tmp_path), _worker(database_url, tmp_path):
+            await _until(connection, "select count(*) from escalations", wanted=60)
+            await asyncio.sleep(1)
+
+        assert await connection.fetchval("select count(*) from escalations") == 60
+        assert await connection.fetchval("select count(distinct (clock_id, step)) from escalations") == 60
+        assert await connection.fetchval("select count(*) from events where type = 'escalation.raised'") == 60
+    finally:
+        await connection.close()
