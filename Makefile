@@ -61,6 +61,10 @@ demo: $(VENV)/.run ## play a day at the desk on a test clock, with what was deli
 test: $(VENV)/.dev ## run every test, on databases of their own
 	@$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
 
+.PHONY: replay
+replay: $(VENV)/.dev ## replay the whole log of a real desk (a part of it is in make test)
+	@TRUNKLINE_LOG_EVERY=1 $(BIN)/python -m pytest tests/stories/test_real_desk_log.py
+
 .PHONY: check
 check: $(VENV)/.dev ## lint, format, types, the order of the rooms, drift of migrations and of the API document
 	$(BIN)/ruff check .

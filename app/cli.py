@@ -14,6 +14,7 @@ import uvloop
 from app.auth.principals import Role
 from app.auth.secrets import new_secret
 from app.bootstrap import ensure_staff_key, prepare
+from app.demo.play import play
 from app.infra.embedded import EmbeddedPostgres, EmbeddedPostgresError
 from app.infra.logs import configure
 from app.infra.migrations import drift
@@ -94,6 +95,12 @@ def openapi(
     elif not _DOCUMENT.exists() or _DOCUMENT.read_text() != document:
         print("openapi/openapi.json is not what the code says: make openapi", file=sys.stderr)
         raise typer.Exit(1)
+
+
+@cli.command()
+def demo() -> None:
+    """Play a day at the desk on a test clock, and print it as a timeline."""
+    play()
 
 
 @cli.command("check-migrations")

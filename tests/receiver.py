@@ -133,8 +133,8 @@ class Receiver:
                 answer = self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
                 if not await _give(answer, writer):
                     break
-        except (OSError, EOFError):
-            pass  # the client is gone, which is its right
+        except (OSError, EOFError, ValueError):
+            pass  # the client is gone or speaks no HTTP, which is its right
         finally:
             writer.close()
             with contextlib.suppress(OSError):

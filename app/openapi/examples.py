@@ -8,7 +8,7 @@ _BY_NAME: Json = {
     "subject": "Trunk 7 is down",
     "description": "All calls over trunk 7 fail with 503 since 16:20 UTC.",
     "body": "The carrier confirms a fault; we are rerouting.",
-    "name": "Example Telecom",
+    "name": "Example Reseller",
     "number": "TL-1042",
     "email": "desk@example.com",
     "phone": "+44 20 7946 0000",

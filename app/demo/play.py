@@ -1,0 +1,210 @@
+"""The day itself: what is done, at which simulated time, and what was delivered of it."""
+
+import asyncio
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import httpx
+from rich.console import Console
+from rich.table import Table
+
+from app.demo.receiver import Receiver
+
+Json = dict[str, Any]
+_LONDON = ZoneInfo("Europe/London")
+_READY_WITHIN = 90.0
+
+
+@contextmanager
+def _desk(folder: Path, port: int, key: str) -> Iterator[None]:
+    """A whole desk as a child: the same command that a person types."""
+    environment = {
+        **os.environ,
+        "TRUNKLINE_DATA_DIR": str(folder),
+        "TRUNKLINE_PORT": str(port),
+        "TRUNKLINE_BOOTSTRAP_KEY": key,
+    }
+    with (folder / "log").open("wb") as log:
+        command = [sys.executable, "-m", "app", "run"]
+        child = subprocess.Popen(command, env=environment, stdout=log, stderr=log, stdin=subprocess.DEVNULL)  # noqa: S603 - our own
+    try:
+        yield
+    finally:
+        child.send_signal(signal.SIGINT)
+        child.wait(60)
+
+
+def _free_port() -> int:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        port: int = one.getsockname()[1]
+        return port
+
+
+class Day:
+    """The desk's day: a client with the staff's key, a test clock, and what was noted down."""
+
+    def __init__(self, client: httpx.AsyncClient, receiver: Receiver) -> None:
+        self._client = client
+        self._receiver = receiver
+        self.notes: list[tuple[str, str, str]] = []
+        self.clock = ""
+        self.now = ""
+
+    async def call(self, method: str, path: str, body: Json | None = None) -> Json:
+        """Speak to the desk."""
+        answer = await self._client.request(method, f"/v1{path}", json=body)
+        answer.raise_for_status()
+        said: Json = answer.json()
+        return said
+
+    async def until(self, at: str) -> None:
+        """Let simulated time pass."""
+        self.now = at
+        await self.call("POST", f"/test-clocks/{self.clock}/advance", {"to": at})
+
+    async def do(self, said: str, method: str, path: str, body: Json) -> Json:
+        """Do something and note it down."""
+        self.notes.append((self.now, "done", said))
+        return await self.call(method, path, body)
+
+    async def play(self) -> None:
+        """Play the day."""
+        self.now = "2026-06-10T07:00:00Z"
+        self.clock = (await self.call("POST", "/test-clocks", {"now": self.now}))["id"]
+        for role in ("account_manager", "technical_director"):
+            body = {"name": role.replace("_", " ").title(), "email": f"{role}@example.com", "roles": [role]}
+            await self.call("POST", "/staff", body)
+        endpoint = await self.call("POST", "/webhook-endpoints", {"url": f"http://127.0.0.1:{self._receiver.port}/"})
+        self._receiver.secrets.append(endpoint["secret"])
+        lite, professional = (
+            await self._reseller("the Lite reseller", "lite"),
+            await self._reseller("the Professional reseller", "professional"),
+        )
+        down = await self._ticket(professional, "the Professional reseller: whole platform unreachable", "immediate")
+        await self.until("2026-06-10T07:20:00Z")
+        await self.do(
+            "the desk answers the Professional reseller", "POST", f"/tickets/{down}/messages", {"body": "On it."}
+        )
+        slow = await self._ticket(professional, "the Professional reseller: one trunk drops calls", "immediate")
+        await self.until("2026-06-10T08:25:00Z")
+        called = (await self.call("GET", f"/escalations?ticket_id={slow}&state=open"))["data"]
+        body = {"by": "Day shift", "note": "carrier is on the line"}
+        await self.do(
+            "the day shift acknowledges the escalation", "POST", f"/escalations/{called[0]['id']}/acknowledge", body
+        )
+        await self.until("2026-06-10T12:00:00Z")
+        await self.do(
+            "the Professional reseller escalates by hand",
+            "POST",
+            f"/tickets/{slow}/escalations",
+            {"reason": "still dropping"},
+        )
+        await self.do("the desk mends the trunk", "PATCH", f"/tickets/{slow}", {"status": "resolved"})
+        await self.until("2026-06-10T16:30:00Z")
+        late = await self._ticket(lite, "the Lite reseller: no inbound calls (Lite closes at 18:00)", "immediate")
+        await self.until("2026-06-10T16:45:00Z")
+        await self.do(
+            "the Lite reseller upgrades to Professional",
+            "POST",
+            f"/resellers/{lite}/plan-changes",
+            {"plan": "professional"},
+        )
+        await self.until("2026-06-10T18:00:00Z")
+        await self.do(
+            "the desk answers the Lite reseller, late", "POST", f"/tickets/{late}/messages", {"body": "Sorry."}
+        )
+        purchase = {"product": "icc_intelligent_hands", "reseller_id": lite}
+        await self.do("the Lite reseller buys ICC Intelligent Hands", "POST", "/add-on-purchases", purchase)
+        await self._ticket(lite, "the Lite reseller: add 20 numbers", "low", "task")
+        await self.until("2026-06-10T20:00:00Z")
+
+    async def _reseller(self, name: str, plan: str) -> str:
+        body = {"name": name, "plan": plan, "test_clock_id": self.clock}
+        return str((await self.do(f"{name} joins on {plan}", "POST", "/resellers", body))["id"])
+
+    async def _ticket(self, reseller: str, subject: str, priority: str, kind: str = "incident") -> str:
+        body = {"subject": subject, "description": subject, "priority": priority, "type": kind, "reseller_id": reseller}
+        ticket = await self.do(f"{priority} {kind}: {subject}", "POST", "/tickets", body)
+        due = ticket["sla"]["next_due_at"]
+        self.notes.append((self.now, "promised", f"an answer by {_local(due)} London time"))
+        return str(ticket["id"])
+
+    async def delivered(self) -> list[tuple[str, str, str]]:
+        """Wait for every event to be delivered, and say how each was."""
+        events = (await self.call("GET", "/events?limit=100"))["data"]
+        while len(events) > len(self._receiver.heard) or len(events) < len(self.notes) // 2:
+            await asyncio.sleep(0.2)
+            events = (await self.call("GET", "/events?limit=100"))["data"]
+        return [
+            (body["timestamp"], "verified" if good else "REFUSED", _said(body))
+            for good, body in self._receiver.heard.values()
+        ]
+
+
+def _said(body: Json) -> str:
+    data = body["data"]
+    escalation = data.get("escalation")
+    whom = f" to {(escalation['called'] or {'name': 'the desk'})['name']}" if escalation else ""
+    ticket = f" ({data['ticket']['number']})" if "ticket" in data else ""
+    return f"{body['type']}{whom}{ticket}"
+
+
+def _local(at: str) -> str:
+    return datetime.fromisoformat(at).astimezone(_LONDON).strftime("%d %b %H:%M")
+
+
+async def _played(port: int, key: str) -> list[tuple[str, str, str]]:
+    receiver = Receiver()
+    server = await receiver.start()
+    headers = {"Authorization": f"Bearer {key}"}
+    async with server, httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", headers=headers, timeout=60) as client:
+        await _ready(client)
+        day = Day(client, receiver)
+        await day.play()
+        async with asyncio.timeout(60):
+            delivered = await day.delivered()
+        server.close()
+        return sorted(day.notes + delivered, key=lambda line: line[0])
+
+
+async def _ready(client: httpx.AsyncClient) -> None:
+    async with asyncio.timeout(_READY_WITHIN):
+        while True:
+            try:
+                if (await client.get("/readyz")).is_success:
+                    return
+            except httpx.TransportError:
+                pass
+            await asyncio.sleep(0.2)
+
+
+def play() -> None:
+    """Play the day and print it as a timeline."""
+    console = Console()
+    key, port = secrets.token_urlsafe(32), _free_port()
+    with tempfile.TemporaryDirectory(prefix="trunkline-demo-") as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        console.print("Starting a desk of the demo's own; webhooks may reach loopback, for this desk alone.")
+        with _desk(folder, port, key):
+            lines = asyncio.run(_played(port, key))
+    table = Table(title="A day at the desk", show_lines=False)
+    for column in ("London time", "", "what"):
+        table.add_column(column)
+    for at, kind, said in lines:
+        table.add_row(_local(at), kind, said)
+    console.print(table)
+    verified = sum(kind == "verified" for _, kind, _ in lines)
+    console.print(f"{verified} webhooks were delivered, each with a signature that was checked.")

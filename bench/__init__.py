@@ -1,0 +1,1 @@
+"""What is measured, each against a stated limit, as ratios in one run."""

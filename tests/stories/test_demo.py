@@ -1,0 +1,22 @@
+import subprocess
+import sys
+
+import pytest
+
+
+@pytest.mark.timeout(180)
+def test_the_demo_plays_a_day_and_prints_what_was_delivered() -> None:
+    played = subprocess.run(
+        [sys.executable, "-m", "app", "demo"], capture_output=True, text=True, check=False, timeout=170
+    )
+
+    assert played.returncode == 0, played.stderr
+    for said in (
+        "sla.breached",
+        "escalation.raised to Technical Director",
+        "an answer by 11 Jun 08:30",
+        "add_on.activated",
+    ):
+        assert said in " ".join(played.stdout.split())
+    assert "REFUSED" not in played.stdout
+    assert "Traceback" not in played.stderr
