@@ -14,6 +14,7 @@ import time
 from pathlib import Path
 
 import aiohttp
+
 from app.bootstrap import prepare
 from app.infra.embedded import EmbeddedPostgres
 

@@ -16,10 +16,11 @@ from typing import cast
 import aiohttp
 import httpx
 import uvloop
+from httpx_aiohttp import AiohttpTransport
+
 from app.infra.outbound.addresses import parse_networks
 from app.infra.outbound.send import Sender
 from app.webhooks import signature
-from httpx_aiohttp import AiohttpTransport
 
 BODY = b'{"type":"sla.warning","data":"' + b"x" * 992 + b'"}'
 SECRET = signature.new_secret()

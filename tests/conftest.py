@@ -9,6 +9,7 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+
 from app.bootstrap import prepare
 from app.infra.db import driver_url
 from app.infra.embedded import EmbeddedPostgres

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import uuid4
 
 import httpx
+
 from app.events.publisher import publish
 from app.infra.db import Database
 from app.infra.now import wall_now

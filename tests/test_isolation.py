@@ -3,10 +3,11 @@
 import re
 
 import asyncpg
+from fastapi.routing import APIRoute
+
 from app.api import VERSIONED
 from app.infra.db import driver_url
 from app.openapi.security import need_of
-from fastapi.routing import APIRoute
 from tests.desk import Caller, Desk, Json
 
 _TENANT_TABLES = ("tickets", "messages", "ticket_history", "sla_clocks", "sla_clock_changes", "escalations", "events")

@@ -4,9 +4,10 @@ import json
 from pathlib import Path
 
 import pytest
+from jsonschema_rs import Draft202012Validator
+
 from app.events.kinds import EventType
 from app.main import bare_app
-from jsonschema_rs import Draft202012Validator
 from tests.desk import Desk
 
 _COMMITTED = Path(__file__).parents[1] / "openapi" / "openapi.json"

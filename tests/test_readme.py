@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
+
 from tests.stories.processes import STAFF_KEY, RunningDesk, free_port
 
 _ROOT = Path(__file__).parents[1]

@@ -1,8 +1,9 @@
 import asyncio
 
 import pytest
-from app.worker import Worker
 from sqlalchemy import text
+
+from app.worker import Worker
 from tests.desk import Desk
 
 BODY = {"subject": "Trunk 7 is down", "description": "Every call fails.", "priority": "low"}

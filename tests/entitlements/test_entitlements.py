@@ -2,9 +2,10 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from app.entitlements.months import month_start, period_end
 from hypothesis import given
 from hypothesis import strategies as st
+
+from app.entitlements.months import month_start, period_end
 from tests.desk import Desk
 
 NOW = "2026-06-10T11:00:00Z"

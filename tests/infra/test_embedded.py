@@ -14,6 +14,7 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+
 from app.infra.embedded import EmbeddedPostgres, EmbeddedPostgresError
 from app.infra.embedded.processes import exists, is_running, works_in
 from app.infra.embedded.user import user_for

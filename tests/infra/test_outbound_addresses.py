@@ -3,9 +3,10 @@
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 import pytest
-from app.infra.outbound.addresses import FORBIDDEN, IPNetwork, forbidden, is_allowed, parse_networks
 from hypothesis import given
 from hypothesis import strategies as st
+
+from app.infra.outbound.addresses import FORBIDDEN, IPNetwork, forbidden, is_allowed, parse_networks
 
 blocks = st.sampled_from(sorted(FORBIDDEN, key=str))
 v4 = st.integers(0, 2**32 - 1)

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from ipaddress import IPv4Address
 
 import pytest
+
 from app.infra.outbound.addresses import IPAddress, parse_networks
 from app.infra.outbound.outcome import Outcome, Reason
 from app.infra.outbound.send import Sender

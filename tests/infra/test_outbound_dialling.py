@@ -12,15 +12,16 @@ from typing import Any
 
 import pytest
 from aiohttp.connector import AddrInfoType
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
 from app.infra.outbound import transport
 from app.infra.outbound.addresses import IPAddress, parse_networks
 from app.infra.outbound.outcome import Reason
 from app.infra.outbound.send import Sender
 from app.infra.outbound.urls import Target
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 from tests.receiver import Answer, Receiver
 
 CASES: dict[str, Any] = json.loads(

@@ -7,6 +7,7 @@ import tracemalloc
 from collections.abc import AsyncIterator
 
 import pytest
+
 from app.infra.outbound.addresses import parse_networks
 from app.infra.outbound.outcome import Outcome, Reason
 from app.infra.outbound.send import MAX_READ, Sender

@@ -9,11 +9,12 @@ from typing import Any
 import httpx
 import pytest
 import yarl
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from app.infra.outbound.addresses import FORBIDDEN, IPAddress, parse_networks
 from app.infra.outbound.resolver import SystemResolver, vet
 from app.infra.outbound.urls import UnsafeUrl, check_url
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 CASES: dict[str, Any] = json.loads(
     (Path(__file__).parents[1] / "data" / "ssrf_urls.json").read_text(encoding="utf-8"),

@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
+
 from app import supervisor
 
 ROOT = Path(__file__).parents[2]

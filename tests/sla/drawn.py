@@ -2,8 +2,9 @@
 
 from datetime import UTC, date, datetime, timedelta
 
-from app.sla import Calendar, Opening
 from hypothesis import strategies as st
+
+from app.sla import Calendar, Opening
 
 # A zone and a UTC date at which something odd happens to its clocks.
 ODD_DAYS = (

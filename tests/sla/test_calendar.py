@@ -5,6 +5,7 @@ from dataclasses import FrozenInstanceError
 from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
+
 from app.sla import ALWAYS, BadCalendar, Calendar, Opening, OutOfRange
 from tests.sla.desk import LITE_HOURS, ROUND_THE_CLOCK, uk
 from tests.sla.reference import utc

@@ -3,8 +3,9 @@
 from datetime import datetime, timedelta
 from itertools import pairwise
 
-from app.sla import Calendar
 from hypothesis import assume, given, settings
+
+from app.sla import Calendar
 from tests.sla.drawn import places, spans
 from tests.sla.reference import NOTHING, Grid
 

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 import pytest
+
 from app.sla import Clock, IllegalTransition, Metric, OutOfRange, State
 from tests.sla.desk import LITE_HOURS, hours
 from tests.sla.reference import utc

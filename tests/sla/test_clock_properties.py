@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from app.sla import DEFAULT_STEPS, Clock, Counting, Fact, Ladder, Metric, State, Terms, settle, wake_at
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from app.sla import DEFAULT_STEPS, Clock, Counting, Fact, Ladder, Metric, State, Terms, settle, wake_at
 from tests.sla.drawn import ODD_DAYS, calendars
 from tests.sla.reference import MINUTE, Grid, utc
 from tests.sla.walked_clock import Walked

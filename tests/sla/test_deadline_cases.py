@@ -5,8 +5,9 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from app.sla import BadCalendar, Calendar, Clock, Counting, Metric, Opening, Terms
 from pydantic import BaseModel
+
+from app.sla import BadCalendar, Calendar, Clock, Counting, Metric, Opening, Terms
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 Hours = list[tuple[str, str]]

@@ -4,6 +4,7 @@ from copy import deepcopy
 from datetime import timedelta
 
 import pytest
+
 from app.sla import (
     DEFAULT_CALENDARS,
     DEFAULT_POLICY_DATA,

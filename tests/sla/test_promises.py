@@ -5,6 +5,7 @@ from datetime import datetime
 from types import MappingProxyType
 
 import pytest
+
 from app.sla import Clock, Metric, Policy, Situation, State, Terms, TermsOf, promises
 from app.sla.promises import Book
 from tests.sla.desk import POLICY, TECHNICAL, hours, terms

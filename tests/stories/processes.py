@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import Self
 
 import httpx
+
 from tests.desk import Caller
 
 STAFF_KEY = "abcdefghijklmnopqrstuvwxyz0123456789"

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+
 from app.infra.db import driver_url
 from tests.desk import Caller, Desk, Json
 from tests.receiver import Answer, Receiver

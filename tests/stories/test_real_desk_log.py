@@ -13,6 +13,7 @@ from itertools import groupby
 from pathlib import Path
 
 import pytest
+
 from tests.desk import Caller, Desk, Json
 from tests.stories.reading import WEEK, Act, Reading, acts_of, instant
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from standardwebhooks import Webhook
+
 from tests.desk import Caller, Json
 from tests.receiver import Receiver
 from tests.stories.processes import RunningDesk, processes_of

@@ -1,4 +1,5 @@
 import pytest
+
 from tests.desk import Desk, Json
 
 

@@ -1,6 +1,7 @@
 """The worked cases of the desk's rules, through the API on test clocks. Instants are UTC; London is an hour ahead."""
 
 import pytest
+
 from tests.desk import Caller, Desk, Json
 
 OPENED = "2026-06-10T11:00:00Z"  # 12:00 in London

@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from app.webhooks import signature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
 from standardwebhooks import Webhook
+
+from app.webhooks import signature
 
 VECTORS: dict[str, list[dict[str, Any]]] = json.loads(
     (Path(__file__).parents[1] / "data" / "webhook_vectors.json").read_text(encoding="utf-8"),
