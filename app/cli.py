@@ -4,6 +4,7 @@ import asyncio
 import json
 import sys
 import tempfile
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -26,6 +27,7 @@ from app.worker import run_worker
 
 cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 _DOCUMENT = Path(__file__).parents[1] / "openapi" / "openapi.json"
+_LOG_DAY = datetime(2016, 3, 1)  # noqa: DTZ001 - a day, not an instant
 _GRACE = 10  # seconds that a request under way may still take when the process is told to stop
 
 
@@ -98,9 +100,15 @@ def openapi(
 
 
 @cli.command()
-def demo() -> None:
+def demo(
+    log: Annotated[Path | None, typer.Option(exists=True, dir_okay=False, help="A log of a real desk to play.")] = None,
+    day: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="Which day of the log.")] = _LOG_DAY,
+) -> None:
     """Play a day at the desk on a test clock, and print it as a timeline."""
-    play()
+    try:
+        play(log, day.date())
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
 
 
 @cli.command("check-migrations")

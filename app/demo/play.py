@@ -10,7 +10,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -19,11 +19,13 @@ import httpx
 from rich.console import Console
 from rich.table import Table
 
+from app.demo.log import start_of, steps_of, written
 from app.demo.receiver import Receiver
 
 Json = dict[str, Any]
 _LONDON = ZoneInfo("Europe/London")
 _READY_WITHIN = 90.0
+_QUIET = 8
 
 
 @contextmanager
@@ -79,15 +81,38 @@ class Day:
         self.notes.append((self.now, "done", said))
         return await self.call(method, path, body)
 
-    async def play(self) -> None:
-        """Play the day."""
-        self.now = "2026-06-10T07:00:00Z"
+    async def _begin(self, now: str) -> None:
+        self.now = now
         self.clock = (await self.call("POST", "/test-clocks", {"now": self.now}))["id"]
         for role in ("account_manager", "technical_director"):
             body = {"name": role.replace("_", " ").title(), "email": f"{role}@example.com", "roles": [role]}
             await self.call("POST", "/staff", body)
         endpoint = await self.call("POST", "/webhook-endpoints", {"url": f"http://127.0.0.1:{self._receiver.port}/"})
         self._receiver.secrets.append(endpoint["secret"])
+
+    async def play_log(self, path: Path, day: date) -> None:
+        """Play a day of a real desk's log for a Lite reseller."""
+        steps = steps_of(path, day)
+        await self._begin(start_of(steps))
+        lite = await self._reseller("the Lite reseller", "lite")
+        tickets: dict[str, tuple[str, str]] = {}
+        for at, number, priority, status in steps:
+            if number not in tickets:
+                await self.until(written(at))
+                tickets[number] = (await self._ticket(lite, number, priority), "new")
+            ticket, before = tickets[number]
+            if status is None or before in {status, "resolved"}:
+                continue
+            await self.until(written(at))
+            if before == "new" and status != "resolved":
+                await self.do(f"the desk answers {number}", "POST", f"/tickets/{ticket}/messages", {"body": "On it."})
+            await self.do(f"{number} is {status}", "PATCH", f"/tickets/{ticket}", {"status": status})
+            tickets[number] = (ticket, status)
+        await self.until(written(steps[0][0] + timedelta(hours=36)))
+
+    async def play(self) -> None:
+        """Play the day."""
+        await self._begin("2026-06-10T07:00:00Z")
         lite, professional = (
             await self._reseller("the Lite reseller", "lite"),
             await self._reseller("the Professional reseller", "professional"),
@@ -143,10 +168,11 @@ class Day:
 
     async def delivered(self) -> list[tuple[str, str, str]]:
         """Wait for every event to be delivered, and say how each was."""
-        events = (await self.call("GET", "/events?limit=100"))["data"]
-        while len(events) > len(self._receiver.heard) or len(events) < len(self.notes) // 2:
+        before, quiet = -1, 0
+        while quiet < _QUIET:  # every event has come when nothing more has come for a while
+            quiet = quiet + 1 if len(self._receiver.heard) == before else 0
+            before = len(self._receiver.heard)
             await asyncio.sleep(0.2)
-            events = (await self.call("GET", "/events?limit=100"))["data"]
         return [
             (body["timestamp"], "verified" if good else "REFUSED", _said(body))
             for good, body in self._receiver.heard.values()
@@ -165,14 +191,14 @@ def _local(at: str) -> str:
     return datetime.fromisoformat(at).astimezone(_LONDON).strftime("%d %b %H:%M")
 
 
-async def _played(port: int, key: str) -> list[tuple[str, str, str]]:
+async def _played(port: int, key: str, log: Path | None, on: date) -> list[tuple[str, str, str]]:
     receiver = Receiver()
     server = await receiver.start()
     headers = {"Authorization": f"Bearer {key}"}
     async with server, httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", headers=headers, timeout=60) as client:
         await _ready(client)
         day = Day(client, receiver)
-        await day.play()
+        await (day.play() if log is None else day.play_log(log, on))
         async with asyncio.timeout(60):
             delivered = await day.delivered()
         server.close()
@@ -190,16 +216,22 @@ async def _ready(client: httpx.AsyncClient) -> None:
             await asyncio.sleep(0.2)
 
 
-def play() -> None:
-    """Play the day and print it as a timeline."""
+def play(log: Path | None, on: date) -> None:
+    """Play the desk's own day, or a day of a log, and print it as a timeline.
+
+    Raises:
+        ValueError: nothing happened on that day of the log.
+    """
     console = Console()
+    if log is not None:
+        steps_of(log, on)  # what cannot be played is said before anything is started
     key, port = secrets.token_urlsafe(32), _free_port()
     with tempfile.TemporaryDirectory(prefix="trunkline-demo-") as name:
         folder = Path(name)
         folder.chmod(0o755)
         console.print("Starting a desk of the demo's own; webhooks may reach loopback, for this desk alone.")
         with _desk(folder, port, key):
-            lines = asyncio.run(_played(port, key))
+            lines = asyncio.run(_played(port, key, log, on))
     table = Table(title="A day at the desk", show_lines=False)
     for column in ("London time", "", "what"):
         table.add_column(column)

@@ -18,5 +18,6 @@ def test_the_demo_plays_a_day_and_prints_what_was_delivered() -> None:
         "add_on.activated",
     ):
         assert said in " ".join(played.stdout.split())
+    assert "webhooks were delivered" in played.stdout
     assert "REFUSED" not in played.stdout
     assert "Traceback" not in played.stderr
