@@ -1,0 +1,119 @@
+import json
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import text
+
+from app.infra.ids import decode
+from app.infra.outbound.addresses import parse_networks
+from app.infra.outbound.send import Sender
+from app.webhooks.delivering import MOST_STARTS, Deliverer
+from app.webhooks.schedule import STEPS, next_delay
+from tests.desk import Caller, Desk, Json
+from tests.receiver import Answer, Receiver
+
+
+@pytest.fixture
+async def deliverer(desk: Desk) -> AsyncIterator[Deliverer]:
+    async with Sender(parse_networks("127.0.0.0/8"), total_seconds=2) as sender:
+        yield Deliverer(desk.database, sender)
+
+
+async def _only(caller: Caller) -> Json:
+    delivery: Json = (await caller.get("/webhook-deliveries"))["data"][0]
+    return delivery
+
+
+async def _attempt(deliverer: Deliverer, delivery: Json, number: int) -> None:
+    await deliverer.deliver(f"{decode('dlv', delivery['id'])}:{number}")
+
+
+async def test_a_delivery_is_tried_again_with_the_same_bytes_and_sent_anew_on_request(
+    desk: Desk, deliverer: Deliverer
+) -> None:
+    async with Receiver() as receiver:
+        receiver.answer(Answer(500, body=b"not now"), Answer(204))
+        reseller = await desk.reseller()
+        await reseller.post("/webhook-endpoints", {"url": receiver.url, "event_types": ["ticket.created"]})
+        await reseller.open_ticket(description="a secret of the customer's")
+        event = (await desk.events(reseller, "ticket.created"))[0]
+        delivery = await _only(reseller)
+
+        await _attempt(deliverer, delivery, 1)
+        await _attempt(deliverer, delivery, 1)  # the job library may run a job twice
+        waiting = await reseller.get(f"/webhook-deliveries/{delivery['id']}")
+        await _attempt(deliverer, delivery, 2)
+        again = await reseller.post(f"/webhook-deliveries/{delivery['id']}/redeliver")
+        await _attempt(deliverer, delivery, 3)
+
+        assert waiting["state"] == "pending"
+        assert [(one["status"], one["reason"], one["answer"]) for one in waiting["attempts"]] == [
+            (500, "http_status", "not now")
+        ]
+        assert again["state"] == "pending"
+        done = await reseller.get(f"/webhook-deliveries/{delivery['id']}")
+        assert (done["state"], done["attempts_made"], done["trigger"]) == ("delivered", 3, "manual")
+        assert len(receiver.requests) == 3
+        assert {one.headers["webhook-id"] for one in receiver.requests} == {event["id"]}
+        assert len({one.body for one in receiver.requests}) == 1
+        body = json.loads(receiver.requests[0].body)
+        assert body == {name: event[name] for name in ("type", "timestamp", "data")}
+        assert b"a secret" not in receiver.requests[0].body
+        assert len(receiver.requests[0].body) < 20_000
+
+
+async def test_a_delivery_that_keeps_killing_its_worker_is_held(desk: Desk, deliverer: Deliverer) -> None:
+    reseller = await desk.reseller()
+    await reseller.post("/webhook-endpoints", {"url": "http://127.0.0.1:9/"})
+    await reseller.open_ticket()
+    await desk.publish()
+    async with desk.database.transaction() as session:
+        await session.execute(text(f"update webhook_deliveries set starts = {MOST_STARTS}"))
+
+    await _attempt(deliverer, await _only(reseller), 1)
+
+    assert (await _only(reseller))["state"] == "held"
+
+
+async def test_the_operator_hears_everybody_and_a_reseller_itself(desk: Desk) -> None:
+    first, second = await desk.reseller(), await desk.reseller()
+    await desk.staff.post("/webhook-endpoints", {"url": "http://127.0.0.1:9/all"})
+    await first.post("/webhook-endpoints", {"url": "http://127.0.0.1:9/mine"})
+    await first.open_ticket()
+    ticket = await second.open_ticket()
+    note = {"body": "a note", "visibility": "internal"}
+    await desk.staff.post(f"/tickets/{ticket['id']}/messages", note)
+
+    await desk.publish()
+
+    assert len((await first.get("/webhook-deliveries"))["data"]) == 1
+    assert (await second.get("/webhook-deliveries"))["data"] == []
+    assert len((await desk.staff.get("/webhook-deliveries"))["data"]) == 4
+
+
+async def test_an_endpoint_has_a_secret_and_a_safe_address(desk: Desk) -> None:
+    reseller = await desk.reseller()
+    made = await reseller.post("/webhook-endpoints", {"url": "http://127.0.0.1:9/"})
+    reader = desk.caller(await desk.key(reseller.id, ["webhooks:read"]))
+
+    assert (await reseller.get(f"/webhook-endpoints/{made['id']}/secret"))["secret"] == made["secret"]
+    assert "secret" not in await reader.get(f"/webhook-endpoints/{made['id']}")
+    await reader.refused("GET", f"/webhook-endpoints/{made['id']}/secret", "missing_scope")
+    for url in ("https://10.0.0.1/x", "http://169.254.169.254/", "ftp://example.com", "https://127.1/x"):
+        await reseller.refused("POST", "/webhook-endpoints", "unsafe_webhook_url", {"url": url})
+    await reseller.send("DELETE", f"/webhook-endpoints/{made['id']}")
+    await reseller.refused("GET", f"/webhook-endpoints/{made['id']}", "not_found")
+
+
+@given(st.integers(1, len(STEPS)), st.floats(0, 1), st.timedeltas(timedelta(0), timedelta(days=30)))
+def test_a_delay_lies_between_its_step_and_what_may_be_asked(attempts: int, chance: float, asked: timedelta) -> None:
+    step = STEPS[attempts - 1]
+
+    delay = next_delay(attempts, asked, chance=chance)
+
+    assert delay is not None
+    assert step <= delay <= min(2 * step, timedelta(hours=24)) * 1.2
+    assert next_delay(len(STEPS) + 1) is None
