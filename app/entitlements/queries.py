@@ -54,11 +54,15 @@ async def find_purchase(session: AsyncSession, purchase_id: UUID) -> AddOnPurcha
 
 
 async def live_purchases(session: AsyncSession, reseller_id: UUID) -> Sequence[AddOnPurchase]:
-    """List the purchases that are in force or will be, in order of their start."""
+    """Lock the purchases that are in force or will be, in order of their start.
+
+    The reseller's lock does not keep a worker from beginning or ending one meanwhile; that of the row does.
+    """
     query = select(AddOnPurchase).where(
         col(AddOnPurchase.reseller_id) == reseller_id, col(AddOnPurchase.state).in_(("scheduled", "active"))
     )
-    return (await session.scalars(query.order_by(col(AddOnPurchase.starts_at)))).all()
+    query = query.order_by(col(AddOnPurchase.starts_at)).with_for_update()
+    return (await session.scalars(query.execution_options(populate_existing=True))).all()
 
 
 async def list_purchases(

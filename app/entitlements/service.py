@@ -144,6 +144,7 @@ async def _set_ends(session: AsyncSession, ordered: list[AddOnPurchase]) -> None
     for purchase, ends_at in zip(ordered, ends_of(ordered), strict=True):
         if purchase.ends_at != ends_at:
             purchase.ends_at = ends_at
+            purchase.version += 1
     # Trims before extensions: the constraint that forbids an overlap looks at each row as it is written.
     await session.flush()
 
