@@ -52,7 +52,7 @@ async def _serve(request: Request, handle: Handler) -> Response:
     desk: Desk = request.app.state.desk
     wall = wall_now()
     secret = _bearer(request)
-    told = _limited(desk, secret, wall)
+    told = request.state.told = _limited(desk, secret, wall)  # errors tell it, too
     response, touch = await _in_transaction(request, handle, desk, secret, wall)
     if touch is not None:
         async with desk.database.transaction() as session:

@@ -59,7 +59,7 @@ def _answer(problem: Problem, request: Request) -> Response:
     return JSONResponse(
         problem_body(problem, request.url.path),
         problem.status,
-        headers=problem.headers,
+        headers={**getattr(request.state, "told", {}), **problem.headers},
         media_type="application/problem+json",
     )
 
@@ -72,12 +72,15 @@ async def _invalid(request: Request, error: RequestValidationError) -> Response:
     faults = error.errors()
     if any(fault["loc"][:1] == ("path",) for fault in faults):
         return _answer(NotFound("there is no such object"), request)
-    errors = [{"pointer": _pointer(fault["loc"]), "detail": str(fault["msg"])} for fault in faults]
+    errors = [{"pointer": _pointer(fault), "detail": str(fault["msg"])} for fault in faults]
     said = "; ".join(f"{fault['pointer'].lstrip('/') or 'body'}: {fault['detail']}" for fault in errors[:3])
     return _answer(ValidationFailed(said, errors), request)
 
 
-def _pointer(location: Sequence[int | str]) -> str:
+def _pointer(fault: Mapping[str, Any]) -> str:
+    if fault["type"] == "json_invalid":
+        return ""  # the whole body: what is said of it is where the reader stopped, not a member
+    location: Sequence[int | str] = fault["loc"]
     parts = location[1:] if location and location[0] in {"body", "query", "header"} else location
     return "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in parts)
 
@@ -91,8 +94,8 @@ async def _http(request: Request, error: HTTPException) -> Response:
     return _answer(ValidationFailed(str(error.detail)), request)
 
 
-async def _not_modified(request: Request, error: NotModified) -> Response:  # noqa: ARG001 - a handler's signature
-    return Response(status_code=304, headers={"ETag": error.etag})
+async def _not_modified(request: Request, error: NotModified) -> Response:
+    return Response(status_code=304, headers={**getattr(request.state, "told", {}), "ETag": error.etag})
 
 
 async def _database(request: Request, error: DBAPIError) -> Response:

@@ -53,6 +53,8 @@ class Cursors:
             raw = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
         except (binascii.Error, ValueError):
             raw = b""
+        if base64.urlsafe_b64encode(raw).decode().rstrip("=") != cursor:
+            raw = b""  # the last character has bits to spare: only one way of writing it is ours
         seal, payload = raw[:_SEAL], raw[_SEAL:]
         if not hmac.compare_digest(seal, self._mac(scope, payload)):
             raise ValidationFailed.at("/cursor", "not a cursor of this list: start again without one")

@@ -9,17 +9,24 @@ from app.sla.durations import format_duration
 
 
 def _in_utc(value: datetime) -> datetime:
-    return value.astimezone(UTC)
+    try:
+        return value.astimezone(UTC)
+    except OverflowError as error:
+        msg = "lies outside the years 1 to 9999 in UTC"
+        raise ValueError(msg) from error
 
 
 def _rfc3339(value: datetime) -> str:
     return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
-def _no_nul(value: str) -> str:
-    # PostgreSQL's text holds every character but this one.
+def storable(value: str) -> str:
+    """Let a text pass that PostgreSQL can hold: it has no place for NUL, nor UTF-8 for half of a surrogate pair."""
     if "\x00" in value:
         msg = "may not contain the NUL character"
+        raise ValueError(msg)
+    if any("\ud800" <= character <= "\udfff" for character in value):
+        msg = "may not contain half of a surrogate pair"
         raise ValueError(msg)
     return value
 
@@ -39,8 +46,8 @@ Duration = Annotated[
 ]
 """ISO 8601, such as ``PT8H``."""
 
-Line = Annotated[str, AfterValidator(_no_nul), Field(min_length=1, max_length=200)]
-Text = Annotated[str, AfterValidator(_no_nul), Field(min_length=1, max_length=65_536)]
+Line = Annotated[str, AfterValidator(storable), Field(min_length=1, max_length=200)]
+Text = Annotated[str, AfterValidator(storable), Field(min_length=1, max_length=65_536)]
 Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
 
 

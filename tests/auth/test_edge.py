@@ -1,4 +1,5 @@
 import asyncio
+import json
 
 import pytest
 from sqlalchemy import text
@@ -67,10 +68,10 @@ async def test_a_faulty_member_is_pointed_at(desk: Desk, body: dict[str, object]
 
 async def test_odd_requests_get_clear_answers(desk: Desk) -> None:
     reseller = await desk.reseller()
-    json = {"Content-Type": "application/json"}
+    as_json = {"Content-Type": "application/json"}
 
-    assert (await reseller.send("POST", "/tickets", content=b"{", headers=json)).status_code == 422
-    assert (await reseller.send("POST", "/tickets", content=b"x" * 1_100_000, headers=json)).status_code == 413
+    assert (await reseller.send("POST", "/tickets", content=b"{", headers=as_json)).status_code == 422
+    assert (await reseller.send("POST", "/tickets", content=b"x" * 1_100_000, headers=as_json)).status_code == 413
     assert (await reseller.send("GET", "/tickets/nonsense")).status_code == 404
     assert (await reseller.send("DELETE", "/tickets")).json()["code"] == "method_not_allowed"
     assert (await reseller.send("GET", "/nowhere")).json()["code"] == "not_found"
@@ -79,6 +80,29 @@ async def test_odd_requests_get_clear_answers(desk: Desk) -> None:
     await reseller.refused("POST", f"/test-clocks/{reseller.clock}/advance", "validation_failed", naive)
     echoed = await reseller.send("GET", "/me", headers={"X-Request-Id": "mine-1"})
     assert echoed.headers["x-request-id"] == "mine-1"
+
+
+async def test_half_of_a_surrogate_pair_is_no_text(desk: Desk) -> None:
+    reseller = await desk.reseller()
+    escaped = json.dumps(BODY | {"subject": "half a pair: \ud800"}).encode()
+
+    answer = await reseller.send("POST", "/tickets", content=escaped, headers={"Content-Type": "application/json"})
+
+    assert [error["pointer"] for error in answer.json()["errors"]] == ["/subject"]
+
+
+async def test_a_refusal_tells_the_limits_and_what_it_is_about(desk: Desk) -> None:
+    reseller = await desk.reseller()
+    ticket = await reseller.open_ticket()
+    etag = (await reseller.send("GET", f"/tickets/{ticket['id']}")).headers["etag"]
+
+    broken = await reseller.send("POST", "/tickets", content=b"{", headers={"Content-Type": "application/json"})
+    unchanged = await reseller.send("GET", f"/tickets/{ticket['id']}", headers={"If-None-Match": etag})
+    early = await desk.staff.send("POST", "/test-clocks", json={"now": "0001-01-01T00:00:00+23:59"})
+
+    assert [error["pointer"] for error in broken.json()["errors"]] == [""]
+    assert all("ratelimit" in answer.headers for answer in (broken, unchanged))
+    assert [error["pointer"] for error in early.json()["errors"]] == ["/now"]
 
 
 async def test_a_change_to_another_version_is_left_undone(desk: Desk) -> None:
