@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint
+from sqlalchemy import CheckConstraint, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from app.infra.columns import Instant, Json, Texts
@@ -36,10 +36,17 @@ class Plan(SQLModel, table=True):
 
 
 class AddOnProduct(SQLModel, table=True):
-    """A product that raises the level. Without a price it is sold on application."""
+    """A product that raises the level. Without a price it is sold on application, without minutes they are unlimited.
+
+    ``warn_share`` is the share of the minutes, in basis points, at which a warning is raised.
+    """
 
     __tablename__ = "add_on_products"
-    __table_args__ = (CheckConstraint("(price_minor is null) = (currency is null)", name="price"),)
+    __table_args__ = (
+        CheckConstraint("(price_minor is null) = (currency is null)", name="price"),
+        CheckConstraint("price_minor >= 0 and included_minutes >= 0 and overrun_minutes >= 0", name="amounts"),
+        CheckConstraint("warn_share between 1 and 10000", name="warn_share"),
+    )
 
     code: str = Field(primary_key=True)
     name: str
@@ -48,12 +55,17 @@ class AddOnProduct(SQLModel, table=True):
     position: int
     price_minor: int | None = None
     currency: str | None = Field(default=None, max_length=3)
+    included_minutes: int | None = None
+    warn_share: int = 8_000
+    overrun_minutes: int | None = None
+    version: int = 1
 
 
 class SupportCalendar(SQLModel, table=True):
     """A version of a support calendar."""
 
     __tablename__ = "calendars"
+    __table_args__ = (UniqueConstraint("code", "version"),)
 
     id: UUID = Field(primary_key=True)
     code: str = Field(index=True)
@@ -63,7 +75,10 @@ class SupportCalendar(SQLModel, table=True):
 
 
 class SlaPolicy(SQLModel, table=True):
-    """A published version of the SLA policy; without ``effective_at`` it was always in force."""
+    """A published version of the SLA policy; without ``effective_at`` it was always in force.
+
+    With ``test_clock_id`` it is in force for the resellers on that clock alone.
+    """
 
     __tablename__ = "sla_policies"
 
@@ -72,4 +87,6 @@ class SlaPolicy(SQLModel, table=True):
     effective_at: datetime | None = Field(default=None, sa_type=Instant)
     definition: dict[str, Any] = Field(sa_type=Json)
     calendars: dict[str, str] = Field(sa_type=Json)
+    test_clock_id: UUID | None = Field(default=None, foreign_key="test_clocks.id")
+    note: str | None = None
     created_at: datetime = Field(sa_type=Instant)

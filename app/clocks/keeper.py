@@ -12,7 +12,7 @@ from uuid import UUID
 
 from app.clocks.facts import ClockFact, DeadlineMoved, PromiseBroken, PromiseKept, QuietOver, StepPassed
 from app.clocks.models import SlaClock, SlaClockChange
-from app.clocks.rows import Versions, ledger_line, write
+from app.clocks.rows import Held, Versions, ledger_line, write
 from app.entitlements.entitlement import Entitlement, Timeline
 from app.infra.ids import new_id
 from app.sla import promises
@@ -137,11 +137,12 @@ class Keeper:
     def save(self) -> Iterator[SlaClock | SlaClockChange]:
         """Write the values into their rows and the ticket; yields the rows that are new."""
         ladder = self.entitlement.policy.ladder(self.entitlement.level)
+        held = Held(self.entitlement.plan.code, self.entitlement.level, self.ticket.priority)
         for kept in (*self.ended, *self.kept.values()):
             if kept.row is None:
                 kept.row = _new_row(kept, self.ticket)
                 yield kept.row
-            write(kept.row, kept.clock, kept.versions, ladder)
+            write(kept.row, kept.clock, kept.versions, held, ladder)
         for kept, clock, at, kind in self.ledger:
             assert kept.row is not None
             yield ledger_line(kept.row, clock, kept.versions, at, kind)
@@ -259,6 +260,9 @@ def _new_row(kept: Kept, ticket: Promised) -> SlaClock:
         started_at=kept.clock.started_at,
         test_clock_id=ticket.test_clock_id,
         policy_id=kept.versions.policy_id,
+        plan="",
+        level=0,
+        priority="",
         target=timedelta(0),
         counting="",
         anchor_at=kept.clock.anchor_at,

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, Column, Computed, ForeignKeyConstraint, Index, Text, text
 from sqlmodel import Field, SQLModel
 
-from app.infra.columns import Instant, Span, Texts
+from app.infra.columns import Instant, Span, Texts, Uuids
 
 _STATE = """case
  when cancelled_at is not null then 'cancelled'
@@ -18,7 +18,10 @@ _STATE = """case
 
 
 class SlaClock(SQLModel, table=True):
-    """One promise on one ticket. ``wake_at`` is the first instant at which time alone will move it."""
+    """One promise on one ticket. ``wake_at`` is the first instant at which time alone will move it.
+
+    ``plan``, ``level`` and ``priority`` are those under which it was last unmet and unbroken: reports go by them.
+    """
 
     __tablename__ = "sla_clocks"
     __table_args__ = (
@@ -60,6 +63,12 @@ class SlaClock(SQLModel, table=True):
     quiet_until: timedelta | None = Field(default=None, sa_type=Span)
     withheld: list[str] = Field(sa_type=Texts)
     wake_at: datetime | None = Field(default=None, sa_type=Instant)
+    plan: str
+    level: int
+    priority: str
+    voided_at: datetime | None = Field(default=None, sa_type=Instant)
+    voided_by: str | None = None
+    void_reason: str | None = None
     test_clock_id: UUID | None = None
     state: str | None = Field(default=None, sa_column=Column(Text, Computed(_STATE, persisted=True), nullable=True))
 
@@ -82,13 +91,22 @@ class SlaClockChange(SQLModel, table=True):
     counted: timedelta = Field(sa_type=Span)
     remaining: timedelta = Field(sa_type=Span)
     due_at: datetime | None = Field(default=None, sa_type=Instant)
+    paused: bool
 
 
 class Recalculation(SQLModel, table=True):
-    """A background walk over a reseller's live tickets after its terms changed; resumed where it stopped."""
+    """A background walk over live tickets after terms changed; resumed where it stopped.
+
+    It is one reseller's, or, with ``everyone``, that of all who live on the wall's time; it is then the operator's own.
+    ``aside`` are tickets that somebody held when the walk came by. ``notify`` says whether each change of a deadline
+    is an event of its own, or all of a reseller's are one.
+    """
 
     __tablename__ = "recalculations"
-    __table_args__ = (Index("ix_recalculations_due", "at", postgresql_where=text("finished_at is null")),)
+    __table_args__ = (
+        CheckConstraint("notify in ('each', 'digest')", name="notify"),
+        Index("ix_recalculations_due", "at", postgresql_where=text("finished_at is null")),
+    )
 
     reseller_id: UUID = Field(primary_key=True, foreign_key="resellers.id")
     id: UUID = Field(primary_key=True, unique=True)
@@ -98,7 +116,13 @@ class Recalculation(SQLModel, table=True):
     total: int | None = None
     done: int = 0
     changed: int = 0
+    breached: int = 0
+    everyone: bool = False
+    notify: str = "each"
+    cursor_reseller_id: UUID | None = None
     cursor_id: UUID | None = None
+    aside: list[UUID] = Field(default_factory=list, sa_type=Uuids)
+    progressed_at: datetime | None = Field(default=None, sa_type=Instant)
     started_at: datetime | None = Field(default=None, sa_type=Instant)
     finished_at: datetime | None = Field(default=None, sa_type=Instant)
     created_at: datetime = Field(sa_type=Instant)

@@ -7,9 +7,20 @@ from uuid import UUID
 from app.clocks.models import SlaClock, SlaClockChange
 from app.infra.ids import new_id
 from app.sla.calendar import ALWAYS, Calendar
-from app.sla.clock import Clock
+from app.sla.clock import Clock, State
 from app.sla.ladder import Ladder, wake_at
 from app.sla.terms import Counting, Metric, Terms
+
+_OPEN = frozenset({State.running, State.paused})
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What its reseller and its ticket held: a clock that is unmet and unbroken is reported under it."""
+
+    plan: str
+    level: int
+    priority: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +52,10 @@ def to_value(row: SlaClock, calendar: Calendar | None) -> Clock:
     )
 
 
-def write(row: SlaClock, clock: Clock, versions: Versions, ladder: Ladder) -> None:
+def write(row: SlaClock, clock: Clock, versions: Versions, held: Held, ladder: Ladder) -> None:
     """Put a value into its row, and the instant at which the sweep is to look at it again."""
+    if clock.state in _OPEN or not row.plan:
+        row.plan, row.level, row.priority = held.plan, held.level, held.priority
     row.policy_id = versions.policy_id
     row.calendar_id = versions.calendar_id
     row.target = clock.terms.target
@@ -77,4 +90,5 @@ def ledger_line(row: SlaClock, clock: Clock, versions: Versions, at: datetime, k
         counted=clock.counted,
         remaining=clock.remaining,
         due_at=clock.due_at,
+        paused=clock.paused_since is not None,
     )

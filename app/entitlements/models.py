@@ -1,9 +1,9 @@
-"""Tables of plan periods and add-on purchases; the database itself makes an overlap impossible."""
+"""Tables of what a reseller is owed: plans and purchases, which cannot overlap, minutes, and maintenance windows."""
 
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, func, literal_column, text
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, func, literal_column, text
 from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlmodel import Field, SQLModel
 
@@ -36,7 +36,7 @@ class PlanPeriod(SQLModel, table=True):
 
 
 class AddOnPurchase(SQLModel, table=True):
-    """A purchase of an add-on, at the price that held when it was made.
+    """A purchase of an add-on, at the price and with the minutes that held when it was made.
 
     ``agreed_ends_at`` is the end that its reseller asked for; ``ends_at`` is the earlier of that and the start of
     the purchase that replaces it.
@@ -66,7 +66,60 @@ class AddOnPurchase(SQLModel, table=True):
     agreed_ends_at: datetime | None = Field(default=None, sa_type=Instant)
     price_minor: int | None = None
     currency: str | None = None
+    included_minutes: int | None = None
+    warn_share: int = 8_000
+    overrun_minutes: int | None = None
     cancelled_at: datetime | None = Field(default=None, sa_type=Instant)
     test_clock_id: UUID | None = None
     version: int = 1
     created_at: datetime = Field(sa_type=Instant)
+
+
+class UsageMonth(SQLModel, table=True):
+    """What was used of a purchase's minutes in one paid month; the row is the lock of whoever logs work."""
+
+    __tablename__ = "usage_months"
+    __table_args__ = (
+        ForeignKeyConstraint(["reseller_id", "purchase_id"], ["add_on_purchases.reseller_id", "add_on_purchases.id"]),
+    )
+
+    reseller_id: UUID = Field(primary_key=True)
+    purchase_id: UUID = Field(primary_key=True)
+    starts_at: datetime = Field(primary_key=True, sa_type=Instant)
+    ends_at: datetime = Field(sa_type=Instant)
+    used_minutes: int = 0
+    warned_at: datetime | None = Field(default=None, sa_type=Instant)
+    exhausted_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class MaintenanceWindow(SQLModel, table=True):
+    """A span in which the clocks of whom it covers stand still; declared ahead or while it begins.
+
+    ``ended_at`` is the instant at which it was called off: from then on it stops nothing.
+    """
+
+    __tablename__ = "maintenance_windows"
+    __table_args__ = (
+        CheckConstraint("ends_at > starts_at and starts_at >= declared_at", name="order"),
+        Index("ix_maintenance_windows_ends", "ends_at"),
+    )
+
+    id: UUID = Field(primary_key=True)
+    reason: str
+    starts_at: datetime = Field(sa_type=Instant)
+    ends_at: datetime = Field(sa_type=Instant)
+    everyone: bool
+    declared_at: datetime = Field(sa_type=Instant)
+    declared_by: str
+    ended_at: datetime | None = Field(default=None, sa_type=Instant)
+    test_clock_id: UUID | None = None
+    version: int = 1
+
+
+class CoveredReseller(SQLModel, table=True):
+    """A reseller that a maintenance window names."""
+
+    __tablename__ = "maintenance_window_resellers"
+
+    reseller_id: UUID = Field(primary_key=True, foreign_key="resellers.id")
+    window_id: UUID = Field(primary_key=True, foreign_key="maintenance_windows.id")

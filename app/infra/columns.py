@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import BigInteger, Dialect, MetaData, Text, TypeDecorator
+from sqlalchemy import BigInteger, Dialect, MetaData, Text, TypeDecorator, Uuid
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TIMESTAMP
 from sqlmodel import SQLModel
 
@@ -25,6 +25,7 @@ Instant = TIMESTAMP(timezone=True)
 
 Json = JSONB(none_as_null=True)
 Texts = ARRAY(Text)
+Uuids = ARRAY(Uuid)
 
 
 class Span(TypeDecorator[timedelta]):

@@ -72,6 +72,7 @@ class Prefixed:
 _RSL, _CTC, _TKT, _MSG, _CLK = (Prefixed(p) for p in ("rsl", "ctc", "tkt", "msg", "clk"))
 _ESC, _ADP, _EVT, _WHE, _DLV = (Prefixed(p) for p in ("esc", "adp", "evt", "whe", "dlv"))
 _KEY, _TCK, _POL, _CAL, _STF, _RCL = (Prefixed(p) for p in ("key", "tck", "pol", "cal", "stf", "rcl"))
+_MWN, _WKL = (Prefixed(p) for p in ("mwn", "wkl"))
 
 ResellerId = Annotated[UUID, BeforeValidator(_RSL.read), PlainSerializer(_RSL.write, when_used="json"), _RSL.schema()]
 ContactId = Annotated[UUID, BeforeValidator(_CTC.read), PlainSerializer(_CTC.write, when_used="json"), _CTC.schema()]
@@ -91,3 +92,5 @@ StaffId = Annotated[UUID, BeforeValidator(_STF.read), PlainSerializer(_STF.write
 RecalculationId = Annotated[
     UUID, BeforeValidator(_RCL.read), PlainSerializer(_RCL.write, when_used="json"), _RCL.schema()
 ]
+WindowId = Annotated[UUID, BeforeValidator(_MWN.read), PlainSerializer(_MWN.write, when_used="json"), _MWN.schema()]
+WorkLogId = Annotated[UUID, BeforeValidator(_WKL.read), PlainSerializer(_WKL.write, when_used="json"), _WKL.schema()]

@@ -3,9 +3,10 @@
 ``calendar`` says when the desk is open (``opening``, ``localtime`` and ``timetable`` carry it; ``calendar_faults`` and
 ``calendar_data`` refuse and read it). ``terms`` are a target, a counting and a calendar. ``clock`` is one promise on
 one ticket (``facts`` holds what is known of it, ``change`` the rule for new terms). ``ladder`` settles what time alone
-does to a clock (``steps`` and ``due`` carry it). ``policy`` is what is promised, as data. ``promises`` says what each
-moment of a ticket does to its clocks, and ``status`` sums them up. Instants are aware UTC datetimes, spans are whole
-microseconds, shares are basis points and floored.
+does to a clock (``steps`` and ``due`` carry it). ``policy`` is what is promised, as data; ``remedies`` are what it
+says of a reopened ticket and of a miss. ``promises`` says what each moment of a ticket does to its clocks, and
+``status`` sums them up. Instants are aware UTC datetimes, spans are whole microseconds, shares are basis points and
+floored.
 """
 
 from app.sla.calendar import ALWAYS, Calendar
@@ -16,6 +17,7 @@ from app.sla.ladder import Breached, Fact, QuietEnded, StepReached, next_step_at
 from app.sla.opening import Opening
 from app.sla.policy import DEFAULT_CALENDARS, DEFAULT_POLICY_DATA, Policy, Target
 from app.sla.promises import Book, Heard, Situation, TermsOf
+from app.sla.remedies import Credits, Reopen
 from app.sla.status import SlaStatus, next_due_at, sla_status
 from app.sla.steps import DEFAULT_STEPS, Ladder, Step
 from app.sla.terms import Counting, Metric, Terms
@@ -32,6 +34,7 @@ __all__ = [
     "Calendar",
     "Clock",
     "Counting",
+    "Credits",
     "Fact",
     "Heard",
     "IllegalTransition",
@@ -41,6 +44,7 @@ __all__ = [
     "OutOfRange",
     "Policy",
     "QuietEnded",
+    "Reopen",
     "Situation",
     "SlaStatus",
     "State",

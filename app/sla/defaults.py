@@ -31,6 +31,7 @@ DEFAULT_POLICY_DATA: dict[str, object] = {
         "4": ["warning", "breach", "overdue"],
     },
     "acknowledge_for": {"immediate": "PT30M"},
+    "reopen": "continue",
 }
 
 DEFAULT_CALENDARS: dict[str, dict[str, object]] = {

@@ -14,10 +14,11 @@ from app.sla.defaults import DEFAULT_CALENDARS, DEFAULT_POLICY_DATA
 from app.sla.errors import BadPolicy
 from app.sla.policy_data import policy_as_dict, read_policy
 from app.sla.policy_faults import Target, TargetKey, policy_faults
+from app.sla.remedies import Credits, Reopen
 from app.sla.steps import Ladder, Step
 from app.sla.terms import Metric, Terms
 
-__all__ = ["DEFAULT_CALENDARS", "DEFAULT_POLICY_DATA", "Policy", "Target"]
+__all__ = ["DEFAULT_CALENDARS", "DEFAULT_POLICY_DATA", "Credits", "Policy", "Reopen", "Target"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,8 @@ class Policy:
         held: The codes of the steps that each level has; none where a level is not named.
         acknowledge_for: How long an acknowledgement keeps calls back, by priority; otherwise one target of the clock.
         calendars: The code of each level's support calendar.
+        reopen: What reopening a ticket does to its resolution clock.
+        credits: What a missed promise is worth; None where nothing is credited.
 
     Raises:
         BadPolicy: With every reason for which it is refused.
@@ -42,6 +45,8 @@ class Policy:
     held: Mapping[int, frozenset[str]]
     acknowledge_for: Mapping[str, timedelta]
     calendars: Mapping[int, str]
+    reopen: Reopen = Reopen.goes_on
+    credits: Credits | None = None
 
     def __post_init__(self) -> None:
         faults = policy_faults(self.targets, self.pauses, self.steps, self.held, self.acknowledge_for, self.calendars)
@@ -61,7 +66,11 @@ class Policy:
 
     def as_dict(self) -> dict[str, object]:
         """The policy as ``from_dict`` reads it."""
-        return policy_as_dict(self.targets, self.pauses, self.steps, self.held, self.acknowledge_for, self.calendars)
+        promised = policy_as_dict(
+            self.targets, self.pauses, self.steps, self.held, self.acknowledge_for, self.calendars
+        )
+        credited = {} if self.credits is None else {"credits": self.credits.as_dict()}
+        return {**promised, "reopen": self.reopen.value, **credited}
 
     def target(self, level: int, priority: str, metric: Metric) -> Target | None:
         """What is promised there, if anything."""

@@ -10,7 +10,17 @@ from datetime import timedelta
 from app.sla.durations import format_duration
 from app.sla.errors import BadPolicy
 from app.sla.policy_faults import Target, TargetKey, policy_faults
-from app.sla.policy_reader import PolicyReader, read_level, read_names, read_span, read_target, read_text
+from app.sla.policy_reader import (
+    PolicyReader,
+    read_credits,
+    read_level,
+    read_names,
+    read_reopen,
+    read_span,
+    read_target,
+    read_text,
+)
+from app.sla.remedies import Credits, Reopen
 from app.sla.steps import Step
 from app.sla.terms import Metric
 
@@ -21,9 +31,11 @@ Read = tuple[
     dict[int, frozenset[str]],
     dict[str, timedelta],
     dict[int, str],
+    Reopen,
+    Credits | None,
 ]
 
-_FIELDS = ("targets", "pauses", "steps", "held", "acknowledge_for", "calendars")
+_FIELDS = ("targets", "pauses", "steps", "held", "acknowledge_for", "calendars", "reopen", "credits")
 
 
 def read_policy(data: object) -> Read:
@@ -44,10 +56,12 @@ def read_policy(data: object) -> Read:
         dict(reader.entries(data.get("acknowledge_for", {}), "acknowledge_for", read_text, read_span)),
         dict(reader.entries(data.get("calendars", {}), "calendars", read_level, read_text)),
     )
+    reopen = reader.value(data, "reopen", read_reopen, Reopen.goes_on)
+    credited = reader.value(data, "credits", read_credits, None)
     faults = [*reader.faults, *policy_faults(*read)]
     if faults:
         raise BadPolicy(faults)
-    return read
+    return *read, reopen, credited
 
 
 def policy_as_dict(

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from app.sla.durations import parse_duration
 from app.sla.policy_faults import Target
+from app.sla.remedies import Credits, Reopen
 from app.sla.steps import Step
 from app.sla.terms import Counting
 
@@ -39,6 +40,14 @@ class PolicyReader:
                 yield key(name), value(part)
             except ValueError as fault:
                 self.faults.append(f"{where}.{name}: {fault}")
+
+    def value(self, data: Mapping[str, object], name: str, read: Callable[[object], _Value], absent: _Value) -> _Value:
+        """One field, read; ``absent`` where it is not there or is faulty."""
+        try:
+            return absent if data.get(name) is None else read(data[name])
+        except ValueError as fault:
+            self.faults.append(f"{name}: {fault}")
+            return absent
 
     def steps(self, data: object) -> Iterator[Step]:
         """The steps of a ladder, in order."""
@@ -101,6 +110,20 @@ def read_step(data: object) -> Step:
             )
         case _:
             raise MalformedError(f"a step has a code, a role and one of {', '.join(_TRIGGERS)}, not {data!r}")
+
+
+def read_reopen(data: object) -> Reopen:
+    """``"continue"`` or ``"restart"``."""
+    return Reopen(read_text(data))
+
+
+def read_credits(data: object) -> Credits:
+    """``{"per_miss": 500, "cap": 5000}``."""
+    match data:
+        case {"per_miss": int(per_miss), "cap": int(cap), **rest} if not rest:
+            return Credits(per_miss, cap)
+        case _:
+            raise MalformedError(f"credits have a per_miss and a cap, in basis points, not {data!r}")
 
 
 def _share(data: object) -> int | None:

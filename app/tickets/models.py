@@ -140,3 +140,25 @@ class HistoryEntry(SQLModel, table=True):
     after: Any = Field(default=None, sa_type=Json)
     reason: str | None = None
     operator_only: bool = False
+
+
+class WorkLog(SQLModel, table=True):
+    """Minutes that the desk worked on a ticket, and the paid month that they were taken from. Append-only."""
+
+    __tablename__ = "work_logs"
+    __table_args__ = (
+        ForeignKeyConstraint(["reseller_id", "ticket_id"], ["tickets.reseller_id", "tickets.id"]),
+        CheckConstraint("minutes <> 0", name="minutes"),
+        Index("ix_work_logs_ticket", "reseller_id", "ticket_id", "id"),
+        Index("ix_work_logs_month", "reseller_id", "purchase_id", "month_starts_at", "id"),
+    )
+
+    reseller_id: UUID = Field(primary_key=True)
+    id: UUID = Field(primary_key=True)
+    ticket_id: UUID
+    minutes: int
+    note: str
+    author: dict[str, Any] = Field(sa_type=Json)
+    at: datetime = Field(sa_type=Instant)
+    purchase_id: UUID | None = None
+    month_starts_at: datetime | None = Field(default=None, sa_type=Instant)

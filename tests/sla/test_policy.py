@@ -12,8 +12,10 @@ from app.sla import (
     BadPolicy,
     Calendar,
     Counting,
+    Credits,
     Metric,
     Policy,
+    Reopen,
     Step,
     Target,
 )
@@ -144,3 +146,29 @@ def test_a_policy_that_is_no_object_is_refused() -> None:
 def test_a_code_stands_once_on_a_ladder() -> None:
     with pytest.raises(BadPolicy, match="'a' stands 2 times"):
         Policy({}, {}, (Step("a", "desk", at_share=1), Step("a", "desk", at_share=2)), {}, {}, {})
+
+
+def test_what_reopening_does_and_a_miss_is_worth_are_read_and_written() -> None:
+    data = {**DEFAULT_POLICY_DATA, "reopen": "restart", "credits": {"per_miss": 500, "cap": 5_000}}
+
+    policy = Policy.from_dict(data)
+
+    assert (policy.reopen, policy.credits) == (Reopen.restart, Credits(500, 5_000))
+    assert Policy.from_dict(policy.as_dict()) == policy
+    assert Policy.from_dict({**DEFAULT_POLICY_DATA, "reopen": None}).reopen is Reopen.goes_on
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "said"),
+    [
+        ("reopen", "never", "reopen: 'never' is not a valid Reopen"),
+        ("credits", {"per_miss": 500}, "credits: credits have a per_miss and a cap"),
+        ("credits", {"per_miss": 0, "cap": 5}, "credits: a credit per miss lies between"),
+        ("credits", {"per_miss": 6_000, "cap": 5_000}, "credits: a credit per miss lies between"),
+    ],
+)
+def test_a_faulty_remedy_is_refused_with_its_place(field: str, value: object, said: str) -> None:
+    with pytest.raises(BadPolicy) as refused:
+        Policy.from_dict({**DEFAULT_POLICY_DATA, field: value})
+
+    assert refused.value.reasons[0].startswith(said)

@@ -1,0 +1,141 @@
+"""Promises that change: maintenance windows, minutes and work logs, policies of a test clock, larger recalculations."""
+
+from collections.abc import Sequence
+
+from alembic import op
+
+revision: str = "0005"
+down_revision: str | Sequence[str] | None = "0004"
+branch_labels: str | Sequence[str] | None = None
+depends_on: str | Sequence[str] | None = None
+
+TENANT = "(select nullif(current_setting('app.tenant', true), '')::uuid)"
+
+TABLES = """
+create table usage_months (
+  reseller_id uuid not null,
+  purchase_id uuid not null,
+  starts_at timestamptz not null,
+  ends_at timestamptz not null,
+  used_minutes integer not null,
+  warned_at timestamptz,
+  exhausted_at timestamptz,
+  constraint pk_usage_months primary key (reseller_id, purchase_id, starts_at),
+  constraint fk_usage_months_reseller_id_purchase_id foreign key (reseller_id, purchase_id)
+    references add_on_purchases (reseller_id, id)
+);
+create table maintenance_windows (
+  id uuid not null,
+  reason varchar not null,
+  starts_at timestamptz not null,
+  ends_at timestamptz not null,
+  everyone boolean not null,
+  declared_at timestamptz not null,
+  declared_by varchar not null,
+  ended_at timestamptz,
+  test_clock_id uuid,
+  version integer not null,
+  constraint pk_maintenance_windows primary key (id),
+  constraint ck_maintenance_windows_order check (ends_at > starts_at and starts_at >= declared_at)
+);
+create index ix_maintenance_windows_ends on maintenance_windows (ends_at);
+create table maintenance_window_resellers (
+  reseller_id uuid not null,
+  window_id uuid not null,
+  constraint pk_maintenance_window_resellers primary key (reseller_id, window_id),
+  constraint fk_maintenance_window_resellers_reseller_id foreign key (reseller_id) references resellers (id),
+  constraint fk_maintenance_window_resellers_window_id foreign key (window_id) references maintenance_windows (id)
+);
+create table work_logs (
+  reseller_id uuid not null,
+  id uuid not null,
+  ticket_id uuid not null,
+  minutes integer not null,
+  note varchar not null,
+  author jsonb not null,
+  at timestamptz not null,
+  purchase_id uuid,
+  month_starts_at timestamptz,
+  constraint pk_work_logs primary key (reseller_id, id),
+  constraint fk_work_logs_reseller_id_ticket_id foreign key (reseller_id, ticket_id)
+    references tickets (reseller_id, id),
+  constraint ck_work_logs_minutes check (minutes <> 0)
+);
+create index ix_work_logs_ticket on work_logs (reseller_id, ticket_id, id);
+create index ix_work_logs_month on work_logs (reseller_id, purchase_id, month_starts_at, id)
+"""
+COLUMNS = """
+alter table add_on_products
+  add column included_minutes integer, add column warn_share integer not null default 8000,
+  add column overrun_minutes integer, add column version integer not null default 1,
+  add constraint ck_add_on_products_amounts
+    check (price_minor >= 0 and included_minutes >= 0 and overrun_minutes >= 0),
+  add constraint ck_add_on_products_warn_share check (warn_share between 1 and 10000);
+alter table add_on_products alter column warn_share drop default, alter column version drop default;
+alter table add_on_purchases
+  add column included_minutes integer, add column warn_share integer not null default 8000,
+  add column overrun_minutes integer;
+alter table add_on_purchases alter column warn_share drop default;
+alter table calendars add constraint uq_calendars_code_version unique (code, version);
+alter table sla_policies
+  add column note varchar, add column test_clock_id uuid,
+  add constraint fk_sla_policies_test_clock_id foreign key (test_clock_id) references test_clocks (id);
+alter table sla_clocks
+  add column plan varchar not null default '', add column level integer not null default 0,
+  add column priority varchar not null default '',
+  add column voided_at timestamptz, add column voided_by varchar, add column void_reason varchar;
+update sla_clocks c set level = t.sla_level, priority = t.priority, plan = coalesce(
+    (select p.plan from plan_periods p where p.reseller_id = t.reseller_id and p.starts_at <= t.settled_at
+      order by p.starts_at desc limit 1), '')
+  from tickets t where t.reseller_id = c.reseller_id and t.id = c.ticket_id;
+alter table sla_clocks
+  alter column plan drop default, alter column level drop default, alter column priority drop default;
+alter table sla_clock_changes add column paused boolean not null default false;
+update sla_clock_changes set paused = due_at is null and kind <> 'cancelled';
+alter table sla_clock_changes alter column paused drop default;
+alter table recalculations
+  add column breached integer not null default 0, add column everyone boolean not null default false,
+  add column notify varchar not null default 'each', add column cursor_reseller_id uuid,
+  add column aside uuid[] not null default '{}', add column progressed_at timestamptz,
+  add constraint ck_recalculations_notify check (notify in ('each', 'digest'));
+alter table recalculations alter column breached drop default, alter column everyone drop default,
+  alter column notify drop default, alter column aside drop default
+"""
+OWN = ("usage_months", "work_logs", "maintenance_window_resellers")
+UNDONE = """
+alter table recalculations drop column breached, drop column everyone, drop column notify,
+  drop column cursor_reseller_id, drop column aside, drop column progressed_at;
+alter table sla_clock_changes drop column paused;
+alter table sla_clocks drop column plan, drop column level, drop column priority,
+  drop column voided_at, drop column voided_by, drop column void_reason;
+alter table sla_policies drop column note, drop column test_clock_id;
+alter table calendars drop constraint uq_calendars_code_version;
+alter table add_on_purchases drop column included_minutes, drop column warn_share, drop column overrun_minutes;
+alter table add_on_products drop column included_minutes, drop column warn_share, drop column overrun_minutes,
+  drop column version;
+drop table work_logs, maintenance_window_resellers, maintenance_windows, usage_months
+"""
+
+
+def upgrade() -> None:
+    op.execute("set local lock_timeout = '5s'")
+    for statement in (TABLES + ";" + COLUMNS).split(";\n"):
+        op.execute(statement)
+    for table in OWN:
+        op.execute(f"grant select on {table} to trunkline_tenant")
+        op.execute(f"alter table {table} enable row level security")
+        op.execute(f"create policy tenant on {table} to trunkline_tenant using (reseller_id = {TENANT})")
+    op.execute("grant select on maintenance_windows to trunkline_tenant")
+    op.execute("alter table maintenance_windows enable row level security")
+    op.execute(
+        "create policy tenant on maintenance_windows to trunkline_tenant using (everyone or exists"
+        " (select from maintenance_window_resellers named where named.window_id = id))"
+    )
+    for table in (*OWN, "maintenance_windows"):
+        op.execute(f"grant select, insert, update, delete on {table} to trunkline_operator")
+        op.execute(f"create policy operator on {table} to trunkline_operator using (true) with check (true)")
+
+
+def downgrade() -> None:
+    for statement in UNDONE.split(";\n"):
+        op.execute(statement)
