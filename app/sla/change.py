@@ -7,6 +7,8 @@ counted, F the time counted since the target last began afresh; rulings 11 and 3
     T1 < T0     the earlier deadline of "R on the old terms" and "T1 afresh on the new ones"; T1 afresh if equal
     T1 > T0     T1 - C remains if that is more than R, otherwise T1 - F; counted on the new terms
     none        cancelled with what it had consumed, and goes on with that if a target comes back
+
+Windows are not chosen between: those of the new terms hold for whichever terms the clock goes on with.
 """
 
 from datetime import timedelta
@@ -31,7 +33,7 @@ def changed(clock: Facts, terms: Terms) -> Changed:
     Raises:
         OutOfRange: A deadline that has to be compared lies after year 9999.
     """
-    old = clock.terms
+    old = clock.terms.apart_from(terms.windows)
     if terms.target == old.target:
         return Changed(terms, clock.remaining, clock.fresh)
     if terms.target > old.target:

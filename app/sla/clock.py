@@ -26,6 +26,7 @@ from app.sla.errors import IllegalTransition
 from app.sla.facts import Facts, State
 from app.sla.instants import NOTHING, in_utc
 from app.sla.terms import Metric, Terms
+from app.sla.windows import Windows
 
 __all__ = ["Clock", "State"]
 
@@ -132,6 +133,18 @@ class Clock(Facts):
             return clock
         spans = changed(clock, terms)
         return replace(clock, terms=spans.terms, remaining=spans.remaining, fresh=spans.fresh).with_deadline()
+
+    def stand_still(self, windows: Windows, now: datetime) -> Self:
+        """Lets other windows hold from now on; a change of terms with the same target, so nothing after a breach.
+
+        Raises:
+            IllegalTransition: The clock is unmet and has changed after ``now``.
+            OutOfRange: The new deadline lies after year 9999.
+        """
+        terms = self.terms.apart_from(windows)
+        if terms is self.terms or self.breached_at is not None:
+            return self
+        return self.change_terms(terms, now) if self.unmet else replace(self, terms=terms)
 
     def acknowledge(self, span: timedelta, now: datetime) -> Self:
         """Withholds the ladder's calls until that much more time has counted (ruling 12).

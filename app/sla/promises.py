@@ -6,7 +6,7 @@
     wrote            -                starts, unless unmet     -                  -
     status_changed   -                paused or resumed, as the policy says of the status
     resolved         met              met                      met                met
-    reopened         -                -                        starts anew        goes on
+    reopened         -                -                        starts anew        goes on, or starts anew
     cancelled        cancelled, all of them, unless breached
     terms_changed    the change rule, or a start where a metric gains a target
 
@@ -27,6 +27,7 @@ from datetime import datetime
 
 from app.sla.clock import Clock
 from app.sla.policy import Policy
+from app.sla.remedies import Reopen
 from app.sla.terms import Metric, Terms
 
 Book = Mapping[Metric, Clock]
@@ -110,10 +111,13 @@ def resolved(book: Book, now: datetime) -> Heard:
 
 
 def reopened(book: Book, terms_of: TermsOf, policy: Policy, status: str, now: datetime) -> Heard:
-    """A resolved ticket is worked on again, under the terms now in force, as a change at this instant (ruling 32)."""
+    """A resolved ticket is worked on again, under the terms now in force, as a change at this instant (ruling 32).
+
+    A policy that restarts leaves a resolution that was met as it is, and promises another.
+    """
     periodic = _started(Metric.periodic_update, terms_of, policy, status, now)
     clock = book.get(Metric.resolution)
-    if clock is None:
+    if clock is None or (clock.met_at is not None and policy.reopen is Reopen.restart):
         return Heard(started=periodic | _started(Metric.resolution, terms_of, policy, status, now))
     paused = policy.pauses_in(Metric.resolution, status)
     if clock.met_at is not None:
