@@ -4,13 +4,16 @@ from fastapi import APIRouter
 
 from app.auth.staff_router import router as staff
 from app.auth.test_clocks_router import router as test_clocks
+from app.catalogue.policies_router import router as policies
 from app.catalogue.router import router as catalogue
 from app.entitlements.contacts_router import router as contacts
 from app.entitlements.resellers_router import router as resellers
 from app.entitlements.router import router as entitlements
+from app.entitlements.windows_router import router as windows
 from app.escalations.router import router as escalations
 from app.events.router import router as events
 from app.infra.problem_pages import router as problem_pages
+from app.tickets.policy_preview_router import router as policy_preview
 from app.tickets.recalculations_router import router as recalculations
 from app.tickets.router import router as tickets
 from app.tickets.sla_router import router as sla_status
@@ -26,6 +29,9 @@ VERSIONED: tuple[APIRouter, ...] = (
     escalations,
     events,
     webhooks,
+    policy_preview,
+    policies,
+    windows,
     test_clocks,
     recalculations,
     staff,

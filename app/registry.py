@@ -4,10 +4,11 @@ from sqlmodel import SQLModel
 
 from app.auth import models as auth_models
 from app.catalogue import models as catalogue_models
+from app.catalogue.facts import PolicyPublished
 from app.clocks import models as clocks_models
 from app.entitlements import models as entitlements_models
 from app.entitlements.agenda import Agreements
-from app.entitlements.facts import TermsChange
+from app.entitlements.facts import TermsChange, TermsChangeForAll
 from app.escalations import models as escalations_models
 from app.escalations import service as escalations
 from app.escalations.sweep import closings, ladders
@@ -46,6 +47,8 @@ CONSEQUENCES: tuple[Consequence, ...] = (fan_out,)
 def register_reactions() -> None:
     """Say who reacts to what in the same transaction; saying it twice changes nothing."""
     register(TermsChange, recalculation.schedule)
+    register(TermsChangeForAll, recalculation.schedule_for_all)
+    register(PolicyPublished, recalculation.schedule_policy)
     register(StepDue, escalations.raise_step)
     register(QuietEnded, escalations.reopen)
     register(ClockMet, escalations.resolve_with_clock)

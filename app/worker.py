@@ -13,7 +13,7 @@ from app.auth import test_clocks
 from app.auth.idempotency import KEPT_FOR
 from app.auth.queries import list_interrupted
 from app.events.publisher import publish
-from app.infra.agenda import WALL, Source, first_due, run_all_due
+from app.infra.agenda import WALL, Source, first_due, run_round
 from app.infra.db import Database
 from app.infra.health import leave_sign
 from app.infra.ids import new_id
@@ -75,7 +75,8 @@ class Worker:
 
     async def drive_time(self) -> float:
         """Do what has fallen due on the wall clock."""
-        await run_all_due(self._database, self._sources, wall_now())
+        while await run_round(self._database, self._sources, wall_now()) and not self.shutdown.is_set():
+            continue
         async with self._database.transaction() as session:
             due = await first_due(session, self._sources, WALL)
         return IDLE if due is None else min(max((due - wall_now()).total_seconds(), 0.01), IDLE)

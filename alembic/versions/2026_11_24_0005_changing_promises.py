@@ -46,6 +46,16 @@ create table maintenance_window_resellers (
   constraint fk_maintenance_window_resellers_reseller_id foreign key (reseller_id) references resellers (id),
   constraint fk_maintenance_window_resellers_window_id foreign key (window_id) references maintenance_windows (id)
 );
+create table recalculation_digests (
+  reseller_id uuid not null,
+  recalculation_id uuid not null,
+  changed integer not null,
+  breached integer not null,
+  examples jsonb not null,
+  constraint pk_recalculation_digests primary key (reseller_id, recalculation_id),
+  constraint fk_recalculation_digests_reseller_id foreign key (reseller_id) references resellers (id),
+  constraint fk_recalculation_digests_recalculation_id foreign key (recalculation_id) references recalculations (id)
+);
 create table work_logs (
   reseller_id uuid not null,
   id uuid not null,
@@ -82,19 +92,21 @@ alter table sla_policies
   add constraint fk_sla_policies_test_clock_id foreign key (test_clock_id) references test_clocks (id);
 alter table sla_clocks
   add column plan varchar not null default '', add column level integer not null default 0,
-  add column priority varchar not null default '',
+  add column priority varchar not null default '', add column windows timestamptz[] not null default '{}',
   add column voided_at timestamptz, add column voided_by varchar, add column void_reason varchar;
 update sla_clocks c set level = t.sla_level, priority = t.priority, plan = coalesce(
     (select p.plan from plan_periods p where p.reseller_id = t.reseller_id and p.starts_at <= t.settled_at
       order by p.starts_at desc limit 1), '')
   from tickets t where t.reseller_id = c.reseller_id and t.id = c.ticket_id;
 alter table sla_clocks
-  alter column plan drop default, alter column level drop default, alter column priority drop default;
-alter table sla_clock_changes add column paused boolean not null default false;
+  alter column plan drop default, alter column level drop default, alter column priority drop default,
+  alter column windows drop default;
+alter table sla_clock_changes add column paused boolean not null default false,
+  add column windows timestamptz[] not null default '{}';
 update sla_clock_changes set paused = due_at is null and kind <> 'cancelled';
-alter table sla_clock_changes alter column paused drop default;
+alter table sla_clock_changes alter column paused drop default, alter column windows drop default;
 alter table recalculations
-  add column breached integer not null default 0, add column everyone boolean not null default false,
+  add column cause_id uuid, add column breached integer not null default 0, add column everyone boolean not null default false,
   add column notify varchar not null default 'each', add column cursor_reseller_id uuid,
   add column aside uuid[] not null default '{}', add column progressed_at timestamptz,
   add constraint ck_recalculations_notify check (notify in ('each', 'digest'));
@@ -103,17 +115,17 @@ alter table recalculations alter column breached drop default, alter column ever
 """
 OWN = ("usage_months", "work_logs", "maintenance_window_resellers")
 UNDONE = """
-alter table recalculations drop column breached, drop column everyone, drop column notify,
+alter table recalculations drop column cause_id, drop column breached, drop column everyone, drop column notify,
   drop column cursor_reseller_id, drop column aside, drop column progressed_at;
-alter table sla_clock_changes drop column paused;
-alter table sla_clocks drop column plan, drop column level, drop column priority,
+alter table sla_clock_changes drop column paused, drop column windows;
+alter table sla_clocks drop column plan, drop column level, drop column priority, drop column windows,
   drop column voided_at, drop column voided_by, drop column void_reason;
 alter table sla_policies drop column note, drop column test_clock_id;
 alter table calendars drop constraint uq_calendars_code_version;
 alter table add_on_purchases drop column included_minutes, drop column warn_share, drop column overrun_minutes;
 alter table add_on_products drop column included_minutes, drop column warn_share, drop column overrun_minutes,
   drop column version;
-drop table work_logs, maintenance_window_resellers, maintenance_windows, usage_months
+drop table recalculation_digests, work_logs, maintenance_window_resellers, maintenance_windows, usage_months
 """
 
 
@@ -131,7 +143,8 @@ def upgrade() -> None:
         "create policy tenant on maintenance_windows to trunkline_tenant using (everyone or exists"
         " (select from maintenance_window_resellers named where named.window_id = id))"
     )
-    for table in (*OWN, "maintenance_windows"):
+    op.execute("alter table recalculation_digests enable row level security")
+    for table in (*OWN, "maintenance_windows", "recalculation_digests"):
         op.execute(f"grant select, insert, update, delete on {table} to trunkline_operator")
         op.execute(f"create policy operator on {table} to trunkline_operator using (true) with check (true)")
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -44,8 +44,42 @@ async def get_policy(session: AsyncSession, policy_id: UUID) -> SlaPolicy:
 async def policy_in_force(session: AsyncSession, at: datetime) -> SlaPolicy:
     """Read the policy in force at an instant."""
     effective = col(SlaPolicy.effective_at)
-    query = select(SlaPolicy).where(or_(effective.is_(None), effective <= at))
-    return (await session.scalars(query.order_by(effective.desc().nulls_last()).limit(1))).one()
+    query = select(SlaPolicy).where(col(SlaPolicy.test_clock_id).is_(None), or_(effective.is_(None), effective <= at))
+    newest_first = (effective.desc().nulls_last(), col(SlaPolicy.version).desc())
+    return (await session.scalars(query.order_by(*newest_first).limit(1))).one()
+
+
+async def lock_versions(session: AsyncSession) -> None:
+    """Let versions be numbered by one transaction at a time; reading goes on meanwhile."""
+    await session.execute(text("lock table sla_policies, calendars in share row exclusive mode"))
+
+
+async def next_version(session: AsyncSession) -> int:
+    """Return the number that the next version of the policy gets."""
+    highest: int | None = await session.scalar(select(func.max(col(SlaPolicy.version))))
+    return (highest or 0) + 1
+
+
+async def list_policies(session: AsyncSession, after: UUID | None, limit: int) -> Sequence[SlaPolicy]:
+    """List versions of the policy, newest first."""
+    query = select(SlaPolicy).order_by(col(SlaPolicy.id).desc()).limit(limit)
+    if after is not None:
+        query = query.where(col(SlaPolicy.id) < after)
+    return (await session.scalars(query)).all()
+
+
+async def list_calendars(session: AsyncSession, after: UUID | None, limit: int) -> Sequence[SupportCalendar]:
+    """List versions of calendars, newest first."""
+    query = select(SupportCalendar).order_by(col(SupportCalendar.id).desc()).limit(limit)
+    if after is not None:
+        query = query.where(col(SupportCalendar.id) < after)
+    return (await session.scalars(query)).all()
+
+
+async def latest_calendar(session: AsyncSession, code: str) -> SupportCalendar | None:
+    """Find the latest version of a calendar."""
+    query = select(SupportCalendar).where(col(SupportCalendar.code) == code)
+    return (await session.scalars(query.order_by(col(SupportCalendar.version).desc()).limit(1))).first()
 
 
 async def get_calendar(session: AsyncSession, calendar_id: UUID) -> SupportCalendar:

@@ -6,13 +6,13 @@ late sweep, or none, changes nothing but lateness.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import Protocol
+from datetime import datetime
 from uuid import UUID
 
 from app.clocks.facts import ClockFact, DeadlineMoved, PromiseBroken, PromiseKept, QuietOver, StepPassed
-from app.clocks.models import SlaClock, SlaClockChange
-from app.clocks.rows import Held, Versions, ledger_line, write
+from app.clocks.kept import Kept, Promised, new_row
+from app.clocks.models import SlaClock
+from app.clocks.rows import Held, LedgerLine, Versions, ledger_line, write
 from app.entitlements.entitlement import Entitlement, Timeline
 from app.infra.ids import new_id
 from app.sla import promises
@@ -22,33 +22,7 @@ from app.sla.policy import Policy
 from app.sla.promises import Heard, Situation
 from app.sla.status import next_due_at, sla_status
 from app.sla.terms import Counting, Metric, Terms
-
-
-class Promised(Protocol):
-    """What the keeper needs of a ticket's row."""
-
-    reseller_id: UUID
-    id: UUID
-    priority: str
-    status: str
-    first_responded_at: datetime | None
-    waiting: bool
-    sla_policy_id: UUID
-    sla_level: int
-    sla_status: str
-    next_due_at: datetime | None
-    settled_at: datetime
-    test_clock_id: UUID | None
-
-
-@dataclass(slots=True)
-class Kept:
-    """One clock in the keeper's hands."""
-
-    id: UUID
-    clock: Clock
-    versions: Versions
-    row: SlaClock | None = None
+from app.sla.windows import Windows
 
 
 @dataclass(slots=True)
@@ -134,18 +108,21 @@ class Keeper:
         """Return one of the latest clocks by its id."""
         return next((kept for kept in self.kept.values() if kept.id == clock_id), None)
 
-    def save(self) -> Iterator[SlaClock | SlaClockChange]:
-        """Write the values into their rows and the ticket; yields the rows that are new."""
+    def save(self) -> tuple[list[SlaClock], list[LedgerLine]]:
+        """Write the values into their rows and the ticket; returns the rows that are new, and the ledger's lines."""
+        started: list[SlaClock] = []
         ladder = self.entitlement.policy.ladder(self.entitlement.level)
         held = Held(self.entitlement.plan.code, self.entitlement.level, self.ticket.priority)
         for kept in (*self.ended, *self.kept.values()):
             if kept.row is None:
-                kept.row = _new_row(kept, self.ticket)
-                yield kept.row
+                started.append(new := new_row(kept, self.ticket))
+                kept.row = new
             write(kept.row, kept.clock, kept.versions, held, ladder)
-        for kept, clock, at, kind in self.ledger:
-            assert kept.row is not None
-            yield ledger_line(kept.row, clock, kept.versions, at, kind)
+        lines = [
+            ledger_line(kept.row, clock, kept.versions, at, kind)
+            for kept, clock, at, kind in self.ledger
+            if kept.row is not None
+        ]
         self.ledger.clear()
         self.ended.clear()
         ticket = self.ticket
@@ -153,6 +130,7 @@ class Keeper:
         ticket.sla_policy_id = self.entitlement.policy.id
         ticket.settled_at = self.settled_at
         ticket.sla_status, ticket.next_due_at = self.status, self.next_due_at
+        return started, lines
 
     # What time does.
 
@@ -195,11 +173,16 @@ class Keeper:
         yield from self.timeline.changes(self.settled_at, until)
 
     def _change_entitlement(self, at: datetime) -> None:
-        entitlement = self.timeline.at(at) or self.entitlement
-        before = (self.entitlement.level, self.entitlement.policy.id)
-        self.entitlement = entitlement
-        if (entitlement.level, entitlement.policy.id) != before:
-            self._change_terms(at, "terms_changed")
+        before, self.entitlement = self.entitlement, self.timeline.at(at) or self.entitlement
+        for metric, kept in self.kept.items():
+            clock = kept.clock.stand_still(self._windows, at)
+            if clock.unmet and clock is not kept.clock:
+                self._replace(metric, clock, at, "maintenance_window")
+            kept.clock = clock  # what is met has no deadline to move, but may be reopened
+        if self.entitlement.policy.id != before.policy.id:
+            self._change_terms(at, "policy_changed")
+        elif self.entitlement.level != before.level:
+            self._change_terms(at, "level_changed")
 
     def _change_terms(self, at: datetime, why: str) -> None:
         heard = promises.terms_changed(self.book, self._terms_of, self._policy, self._situation(), at)
@@ -212,7 +195,13 @@ class Keeper:
         return self.entitlement.policy.policy
 
     def _terms_of(self, metric: Metric) -> Terms | None:
-        return self.entitlement.terms(self.ticket.priority, metric)
+        terms = self.entitlement.terms(self.ticket.priority, metric)
+        return None if terms is None else terms.apart_from(self._windows)
+
+    @property
+    def _windows(self) -> Windows:
+        """The windows known now, as far as they bear on this ticket."""
+        return tuple(window for window in self.entitlement.windows if window[1] > self.ticket.created_at)
 
     def _situation(self) -> Situation:
         ticket = self.ticket
@@ -249,26 +238,3 @@ class Keeper:
         policy = self.entitlement.policy
         timed = clock.terms.counting is Counting.support_hours
         return Versions(policy.id, policy.calendar(self.entitlement.level)[0] if timed else None)
-
-
-def _new_row(kept: Kept, ticket: Promised) -> SlaClock:
-    return SlaClock(
-        reseller_id=ticket.reseller_id,
-        id=kept.id,
-        ticket_id=ticket.id,
-        metric=kept.clock.metric.value,
-        started_at=kept.clock.started_at,
-        test_clock_id=ticket.test_clock_id,
-        policy_id=kept.versions.policy_id,
-        plan="",
-        level=0,
-        priority="",
-        target=timedelta(0),
-        counting="",
-        anchor_at=kept.clock.anchor_at,
-        remaining=timedelta(0),
-        counted=timedelta(0),
-        fresh=timedelta(0),
-        passed=[],
-        withheld=[],
-    )

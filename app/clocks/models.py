@@ -1,12 +1,13 @@
 """Tables of SLA clocks, their ledger, and background recalculations."""
 
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Column, Computed, ForeignKeyConstraint, Index, Text, text
 from sqlmodel import Field, SQLModel
 
-from app.infra.columns import Instant, Span, Texts, Uuids
+from app.infra.columns import Instant, Instants, Json, Span, Texts, Uuids
 
 _STATE = """case
  when cancelled_at is not null then 'cancelled'
@@ -20,6 +21,7 @@ _STATE = """case
 class SlaClock(SQLModel, table=True):
     """One promise on one ticket. ``wake_at`` is the first instant at which time alone will move it.
 
+    ``windows`` are the maintenance windows that its deadline leaves out, as a flat list of beginnings and ends.
     ``plan``, ``level`` and ``priority`` are those under which it was last unmet and unbroken: reports go by them.
     """
 
@@ -63,6 +65,7 @@ class SlaClock(SQLModel, table=True):
     quiet_until: timedelta | None = Field(default=None, sa_type=Span)
     withheld: list[str] = Field(sa_type=Texts)
     wake_at: datetime | None = Field(default=None, sa_type=Instant)
+    windows: list[datetime] = Field(default_factory=list, sa_type=Instants)
     plan: str
     level: int
     priority: str
@@ -92,6 +95,7 @@ class SlaClockChange(SQLModel, table=True):
     remaining: timedelta = Field(sa_type=Span)
     due_at: datetime | None = Field(default=None, sa_type=Instant)
     paused: bool
+    windows: list[datetime] = Field(default_factory=list, sa_type=Instants)
 
 
 class Recalculation(SQLModel, table=True):
@@ -112,6 +116,7 @@ class Recalculation(SQLModel, table=True):
     id: UUID = Field(primary_key=True, unique=True)
     at: datetime = Field(sa_type=Instant)
     cause: str
+    cause_id: UUID | None = None
     test_clock_id: UUID | None = None
     total: int | None = None
     done: int = 0
@@ -126,3 +131,15 @@ class Recalculation(SQLModel, table=True):
     started_at: datetime | None = Field(default=None, sa_type=Instant)
     finished_at: datetime | None = Field(default=None, sa_type=Instant)
     created_at: datetime = Field(sa_type=Instant)
+
+
+class RecalculationDigest(SQLModel, table=True):
+    """What a recalculation with a digest has changed of one reseller's so far."""
+
+    __tablename__ = "recalculation_digests"
+
+    reseller_id: UUID = Field(primary_key=True, foreign_key="resellers.id")
+    recalculation_id: UUID = Field(primary_key=True, foreign_key="recalculations.id")
+    changed: int
+    breached: int
+    examples: list[dict[str, Any]] = Field(sa_type=Json)

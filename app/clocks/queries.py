@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, func, insert, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from app.clocks.models import SlaClock
+from app.clocks.models import SlaClock, SlaClockChange
+from app.clocks.rows import LedgerLine
 from app.infra.agenda import Timeline
 
 
@@ -28,6 +29,12 @@ async def list_clocks(session: AsyncSession, reseller_id: UUID, ticket_id: UUID)
     """Read every clock that a ticket ever had, oldest first."""
     query = select(SlaClock).where(col(SlaClock.reseller_id) == reseller_id, col(SlaClock.ticket_id) == ticket_id)
     return (await session.scalars(query.order_by(col(SlaClock.started_at), col(SlaClock.id)))).all()
+
+
+async def write_ledger(session: AsyncSession, lines: Sequence[LedgerLine]) -> None:
+    """Add lines to the ledger."""
+    if lines:
+        await session.execute(insert(SlaClockChange), lines)
 
 
 async def next_wake(session: AsyncSession, timeline: Timeline) -> datetime | None:

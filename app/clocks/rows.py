@@ -1,17 +1,53 @@
 """Rows of clocks to values and back."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Protocol
 from uuid import UUID
 
-from app.clocks.models import SlaClock, SlaClockChange
 from app.infra.ids import new_id
 from app.sla.calendar import ALWAYS, Calendar
 from app.sla.clock import Clock, State
 from app.sla.ladder import Ladder, wake_at
 from app.sla.terms import Counting, Metric, Terms
+from app.sla.windows import Windows
 
 _OPEN = frozenset({State.running, State.paused})
+
+
+LedgerLine = dict[str, object]
+"""The columns of a line of the ledger."""
+
+
+class ClockRow(Protocol):
+    """The columns of a clock that its value is read from and written to."""
+
+    reseller_id: UUID
+    id: UUID
+    metric: str
+    policy_id: UUID
+    calendar_id: UUID | None
+    target: timedelta
+    counting: str
+    started_at: datetime
+    anchor_at: datetime
+    remaining: timedelta
+    counted: timedelta
+    fresh: timedelta
+    due_at: datetime | None
+    paused_since: datetime | None
+    met_at: datetime | None
+    breached_at: datetime | None
+    cancelled_at: datetime | None
+    passed: list[str]
+    quiet_until: timedelta | None
+    withheld: list[str]
+    wake_at: datetime | None
+    windows: list[datetime]
+    plan: str
+    level: int
+    priority: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +67,11 @@ class Versions:
     calendar_id: UUID | None
 
 
-def to_value(row: SlaClock, calendar: Calendar | None) -> Clock:
+def to_value(row: ClockRow, calendar: Calendar | None) -> Clock:
     """Return the value that a row holds."""
     return Clock(
         metric=Metric(row.metric),
-        terms=Terms(row.target, Counting(row.counting), calendar or ALWAYS),
+        terms=Terms(row.target, Counting(row.counting), calendar or ALWAYS, paired(row.windows)),
         started_at=row.started_at,
         anchor_at=row.anchor_at,
         remaining=row.remaining,
@@ -52,7 +88,7 @@ def to_value(row: SlaClock, calendar: Calendar | None) -> Clock:
     )
 
 
-def write(row: SlaClock, clock: Clock, versions: Versions, held: Held, ladder: Ladder) -> None:
+def write(row: ClockRow, clock: Clock, versions: Versions, held: Held, ladder: Ladder) -> None:
     """Put a value into its row, and the instant at which the sweep is to look at it again."""
     if clock.state in _OPEN or not row.plan:
         row.plan, row.level, row.priority = held.plan, held.level, held.priority
@@ -72,23 +108,35 @@ def write(row: SlaClock, clock: Clock, versions: Versions, held: Held, ladder: L
     row.passed = sorted(clock.passed)
     row.quiet_until = clock.quiet_until
     row.withheld = list(clock.withheld)
+    row.windows = flat(clock.terms.windows)
     row.wake_at = wake_at(clock, ladder)
 
 
-def ledger_line(row: SlaClock, clock: Clock, versions: Versions, at: datetime, kind: str) -> SlaClockChange:
+def paired(instants: Sequence[datetime]) -> Windows:
+    """Return the windows of a flat list of beginnings and ends."""
+    return tuple(zip(instants[::2], instants[1::2], strict=True))
+
+
+def flat(windows: Windows) -> list[datetime]:
+    """Return windows as a flat list of beginnings and ends."""
+    return [instant for window in windows for instant in window]
+
+
+def ledger_line(row: ClockRow, clock: Clock, versions: Versions, at: datetime, kind: str) -> LedgerLine:
     """Return the line of the ledger that a change leaves: what the clock stood at after it."""
-    return SlaClockChange(
-        reseller_id=row.reseller_id,
-        id=new_id(),
-        clock_id=row.id,
-        at=at,
-        kind=kind,
-        policy_id=versions.policy_id,
-        calendar_id=versions.calendar_id,
-        target=clock.terms.target,
-        counting=clock.terms.counting.value,
-        counted=clock.counted,
-        remaining=clock.remaining,
-        due_at=clock.due_at,
-        paused=clock.paused_since is not None,
-    )
+    return {
+        "reseller_id": row.reseller_id,
+        "id": new_id(),
+        "clock_id": row.id,
+        "at": at,
+        "kind": kind,
+        "policy_id": versions.policy_id,
+        "calendar_id": versions.calendar_id,
+        "target": clock.terms.target,
+        "counting": clock.terms.counting.value,
+        "counted": clock.counted,
+        "remaining": clock.remaining,
+        "due_at": clock.due_at,
+        "paused": clock.paused_since is not None,
+        "windows": flat(clock.terms.windows),
+    }

@@ -9,7 +9,7 @@ from app.auth.permissions import needs
 from app.auth.principals import Scope
 from app.auth.visit import CurrentVisit
 from app.entitlements.refusals import entitlement_required
-from app.entitlements.service import timeline_of
+from app.entitlements.timelines import timeline_of
 from app.infra.paging import PageQuery, page_of
 from app.infra.wire import Page
 from app.resellers import queries
@@ -26,7 +26,7 @@ async def create_contact(body: ContactCreate, visit: CurrentVisit) -> ContactRea
     session = visit.session
     reseller, now = await act_for(session, visit.principal, body.reseller_id, visit.wall)
     if body.kind == "end_customer":
-        entitlement = (await timeline_of(session, reseller.id)).in_force(now)
+        entitlement = (await timeline_of(session, reseller.id, now)).in_force(now)
         if entitlement.level < END_CUSTOMERS_FROM_LEVEL:
             raise await entitlement_required(session, entitlement, END_CUSTOMERS_FROM_LEVEL, "an end customer")
     contact = await add_contact(session, reseller, body.kind, body.name, body.email, body.phone, now)

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from app.catalogue.versions import PolicyVersion
 from app.sla.terms import Metric, Terms
+from app.sla.windows import Window, Windows, joined
 
 Source = Literal["plan", "add_on"]
 
@@ -47,12 +48,30 @@ class Held(Generic[V]):
 
 
 @dataclass(frozen=True, slots=True)
+class WindowHeld:
+    """A maintenance window as it was declared, and when it was called off, if it was."""
+
+    starts_at: datetime
+    ends_at: datetime
+    declared_at: datetime
+    called_off_at: datetime | None = None
+
+    def known(self, at: datetime) -> Window | None:
+        """Return the span that it covers, as far as is known at an instant; None before it was declared."""
+        if self.declared_at > at:
+            return None
+        called_off = self.called_off_at is not None and self.called_off_at <= at
+        return self.starts_at, (min(self.called_off_at or self.ends_at, self.ends_at) if called_off else self.ends_at)
+
+
+@dataclass(frozen=True, slots=True)
 class Entitlement:
-    """What holds at one instant: the higher of the plan's level and the add-on's."""
+    """What holds at one instant: the higher of the plan's level and the add-on's, and the windows known then."""
 
     plan: PlanHeld
     add_on: AddOnHeld | None
     policy: PolicyVersion
+    windows: Windows = ()
 
     @property
     def level(self) -> int:
@@ -86,6 +105,7 @@ class Timeline:
     plans: Sequence[Held[PlanHeld]]
     add_ons: Sequence[Held[AddOnHeld]]
     policies: Sequence[Held[PolicyVersion]]
+    windows: Sequence[WindowHeld] = ()
 
     def at(self, instant: datetime) -> Entitlement | None:
         """Return what holds at an instant; None before the reseller's first plan."""
@@ -93,7 +113,9 @@ class Timeline:
         policy = _held(self.policies, instant)
         if plan is None or policy is None:
             return None
-        return Entitlement(plan, _held(self.add_ons, instant), policy)
+        known = (window.known(instant) for window in self.windows)
+        windows = joined(window for window in known if window is not None) if self.windows else ()
+        return Entitlement(plan, _held(self.add_ons, instant), policy, windows)
 
     def in_force(self, instant: datetime) -> Entitlement:
         """Return what holds at an instant; before the first plan, what that plan gives.
@@ -107,6 +129,8 @@ class Timeline:
     def changes(self, after: datetime, until: datetime) -> list[datetime]:
         """Return the instants in (after, until] at which something begins or ends, in order."""
         edges = {*_edges(self.plans), *_edges(self.add_ons), *_edges(self.policies)}
+        for window in self.windows:
+            edges.update(at for at in (window.declared_at, window.called_off_at) if at is not None)
         return sorted(edge for edge in edges if after < edge <= until)
 
 

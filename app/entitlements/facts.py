@@ -13,3 +13,15 @@ class TermsChange:
     test_clock_id: UUID | None
     at: datetime
     cause: str
+    cause_id: UUID | None = None
+    digest: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TermsChangeForAll:
+    """The terms of everyone who lives on the wall's time change, or may change, at an instant, now or later."""
+
+    at: datetime
+    cause: str
+    cause_id: UUID
+    digest: bool = False

@@ -2,34 +2,15 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, and_, func, or_, select, text
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from app.auth.models import TestClock
 from app.entitlements.models import AddOnPurchase, PlanPeriod
 from app.infra.agenda import Timeline as Whose
-
-# One round trip for all that bears on a reseller's terms; policies by id, since their content never changes.
-_TIMELINE = text("""
-select 'plan' as kind, null::uuid as id, p.plan as code, l.level, false as telephone, p.starts_at, p.ends_at
-  from plan_periods p join plans l on l.code = p.plan where p.reseller_id = :reseller_id
-union all
-select 'add_on', a.id, a.product, d.level, d.telephone, a.starts_at, a.ends_at
-  from add_on_purchases a join add_on_products d on d.code = a.product
- where a.reseller_id = :reseller_id and a.state <> 'cancelled'
-union all
-select 'policy', s.id, null, s.version, false, s.effective_at, null from sla_policies s
-order by starts_at nulls first
-""")
-
-
-async def read_timeline(session: AsyncSession, reseller_id: UUID) -> Sequence[Row[Any]]:
-    """Read everything that was or will be agreed with a reseller, and the policies, in order of their start."""
-    return (await session.execute(_TIMELINE, {"reseller_id": reseller_id})).all()
 
 
 async def period_covering(session: AsyncSession, reseller_id: UUID, at: datetime) -> PlanPeriod | None:

@@ -23,7 +23,8 @@ from app.entitlements.schemas import (
     TargetRead,
     WhoAmI,
 )
-from app.entitlements.service import buy, cancel, timeline_of
+from app.entitlements.service import buy, cancel
+from app.entitlements.timelines import timeline_of
 from app.infra.etags import etag_of
 from app.infra.ids import PurchaseId, ResellerId, decode
 from app.infra.paging import PageQuery, page_of
@@ -57,7 +58,7 @@ async def who_am_i(visit: CurrentVisit) -> WhoAmI:
     principal = visit.principal
     reseller = await get_reseller(visit.session, principal.reseller_id)
     now = await time_of(visit.session, reseller.test_clock_id, visit.wall)
-    held = (await timeline_of(visit.session, reseller.id)).at(now)
+    held = (await timeline_of(visit.session, reseller.id, now)).at(now)
     async with visit.desk.database.transaction() as session:
         key = await session.get_one(ApiKey, (principal.reseller_id, principal.key_id))
     return WhoAmI(
@@ -79,7 +80,7 @@ async def get_entitlement(
     """Read what a reseller is owed at an instant, past, present or agreed for later, and where it comes from."""
     reseller = await get_reseller(visit.session, reseller_id)
     at = query.at or await time_of(visit.session, reseller.test_clock_id, visit.wall)
-    held = (await timeline_of(visit.session, reseller.id)).at(at)
+    held = (await timeline_of(visit.session, reseller.id, at)).at(at)
     if held is None:
         raise ValidationFailed.at("/at", "the reseller was on no plan then")
     return await _read(visit, reseller, held, at)

@@ -1,40 +1,22 @@
 """What a reseller is owed: reading it, and changing it from now on or from later."""
 
 from datetime import datetime
-from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.catalogue.models import AddOnProduct
 from app.catalogue.queries import find_plan, find_product
-from app.catalogue.versions import PolicyVersion, policy_version
 from app.entitlements import queries
 from app.entitlements.announcements import announce_activated, announce_ended, announce_plan
-from app.entitlements.entitlement import AddOnHeld, Held, PlanHeld, Timeline
 from app.entitlements.facts import TermsChange
 from app.entitlements.models import AddOnPurchase, PlanPeriod
 from app.entitlements.months import period_end
 from app.entitlements.purchasing import ends_of
+from app.entitlements.timelines import timeline_of
 from app.events.reactions import announce
 from app.infra.ids import new_id
 from app.infra.problems import Conflict, InvalidTransition, ValidationFailed
 from app.resellers.models import Reseller
-
-
-async def timeline_of(session: AsyncSession, reseller_id: UUID) -> Timeline:
-    """Read everything that was or will be agreed with a reseller."""
-    plans: list[Held[PlanHeld]] = []
-    add_ons: list[Held[AddOnHeld]] = []
-    policies: list[Held[PolicyVersion]] = []
-    for row in await queries.read_timeline(session, reseller_id):
-        if row.kind == "plan":
-            plans.append(Held(PlanHeld(row.code, row.level), row.starts_at, row.ends_at))
-        elif row.kind == "add_on":
-            held = AddOnHeld(row.id, row.code, row.level, row.telephone)
-            add_ons.append(Held(held, row.starts_at, row.ends_at))
-        else:
-            policies.append(Held(await policy_version(session, row.id), row.starts_at))
-    return Timeline(plans, add_ons, policies)
 
 
 async def begin_plan(session: AsyncSession, reseller: Reseller, plan: str, now: datetime) -> None:
@@ -42,6 +24,11 @@ async def begin_plan(session: AsyncSession, reseller: Reseller, plan: str, now: 
     await _known_plan(session, plan)
     session.add(_period(reseller, plan, now, None, now, announced=True))
     await session.flush()
+    if reseller.test_clock_id is not None:  # what is already published for later takes effect by this clock's time
+        for held in (await timeline_of(session, reseller.id, now)).policies:
+            if held.starts_at is not None and held.starts_at > now:
+                cause = (held.starts_at, "sla_policy.published", held.value.id)
+                await announce(session, [TermsChange(reseller.id, reseller.test_clock_id, *cause)])
 
 
 async def change_plan(

@@ -48,14 +48,13 @@ async def first_due(session: AsyncSession, sources: Sequence[Source], timeline: 
     return min(instants, default=None)
 
 
-async def run_all_due(database: Database, sources: Sequence[Source], now: datetime, *, batch: int = 50) -> int:
-    """Do everything that is due on the wall clock, in small transactions; return how many items were done."""
-    done = 0
+async def run_round(database: Database, sources: Sequence[Source], now: datetime, *, batch: int = 50) -> bool:
+    """Let each source do a batch of what is due on the wall clock, in a small transaction; tells whether more is.
+
+    One batch of each in turn: a source with much to do keeps no other waiting.
+    """
+    more = False
     for source in sources:
-        while True:
-            async with database.transaction() as session:
-                count = await source.run_due(session, WALL, now, batch)
-            done += count
-            if count < batch:
-                break
-    return done
+        async with database.transaction() as session:
+            more |= await source.run_due(session, WALL, now, batch) >= batch
+    return more

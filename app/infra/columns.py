@@ -26,6 +26,7 @@ Instant = TIMESTAMP(timezone=True)
 Json = JSONB(none_as_null=True)
 Texts = ARRAY(Text)
 Uuids = ARRAY(Uuid)
+Instants = ARRAY(Instant)
 
 
 class Span(TypeDecorator[timedelta]):

@@ -32,6 +32,8 @@ _TAGS = {
     "Escalations": "Calls to people: by the ladder of a clock, or by hand.",
     "Events": "Everything that happened, in an order that never changes.",
     "Webhooks": "The same events, brought to a URL, signed by the Standard Webhooks specification.",
+    "Policies": "Versions of the promises and of the hours that they count in: published, never changed.",
+    "Maintenance windows": "Declared spans in which clocks stand still.",
     "Test clocks": "Time for sandboxes.",
     "Recalculations": "What a change of terms does to live deadlines, in the background.",
     "Staff": "The operator's people.",

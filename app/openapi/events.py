@@ -6,10 +6,12 @@ from pydantic import BaseModel, Field, create_model
 from pydantic.json_schema import models_json_schema
 
 from app.entitlements.schemas import PlanChangeData, PurchaseRead
+from app.entitlements.window_schemas import WindowData
 from app.escalations.schemas import EscalationRead
 from app.events.kinds import EventType
 from app.infra.wire import Instant
 from app.openapi.examples import example_of
+from app.tickets.recalculation_schemas import DeadlinesDigest
 from app.tickets.schemas import ClockData, DeadlineChange, MessageData, TicketSummary
 from app.webhooks.schemas import EndpointRead
 
@@ -21,12 +23,15 @@ _DATA: dict[str, dict[str, type[BaseModel]]] = {
     "sla.breached": {"ticket": TicketSummary, "clock": ClockData},
     "sla.met": {"ticket": TicketSummary, "clock": ClockData},
     "sla.deadline_changed": {"ticket": TicketSummary, "clock": ClockData, "change": DeadlineChange},
+    "sla.deadlines_changed": {"digest": DeadlinesDigest},
     "escalation.raised": {"escalation": EscalationRead, "ticket": TicketSummary},
     "escalation.acknowledged": {"escalation": EscalationRead, "ticket": TicketSummary},
     "escalation.resolved": {"escalation": EscalationRead, "ticket": TicketSummary},
     "add_on.activated": {"add_on_purchase": PurchaseRead},
     "add_on.ended": {"add_on_purchase": PurchaseRead},
     "plan.changed": {"plan_change": PlanChangeData},
+    "maintenance_window.declared": {"maintenance_window": WindowData},
+    "maintenance_window.ended": {"maintenance_window": WindowData},
     "webhook_endpoint.disabled": {"endpoint": EndpointRead},
     "ping": {"endpoint": EndpointRead},
 }
@@ -42,12 +47,15 @@ _SAID = {
     EventType.SLA_BREACHED: "A deadline has passed unmet; `timestamp` is that deadline.",
     EventType.SLA_MET: "A promise was kept, in time or late.",
     EventType.SLA_DEADLINE_CHANGED: "A deadline is another than it was; `change` says why.",
+    EventType.SLA_DEADLINES_CHANGED: "A change of terms has moved many of a reseller's deadlines: all of them in one.",
     EventType.ESCALATION_RAISED: "A person was called.",
     EventType.ESCALATION_ACKNOWLEDGED: "A person has taken an escalation in hand.",
     EventType.ESCALATION_RESOLVED: "An escalation is over.",
     EventType.ADD_ON_ACTIVATED: "An add-on came into force.",
     EventType.ADD_ON_ENDED: "An add-on ended.",
     EventType.PLAN_CHANGED: "A reseller is on another plan.",
+    EventType.MAINTENANCE_WINDOW_DECLARED: "A maintenance window was declared: its time counts for no clock.",
+    EventType.MAINTENANCE_WINDOW_ENDED: "A maintenance window was ended early, or cancelled before it began.",
     EventType.WEBHOOK_ENDPOINT_DISABLED: "An endpoint was disabled. Not sent yet.",
     EventType.PING: "A test of one endpoint.",
 }

@@ -53,3 +53,14 @@ async def list_contacts(
     if after is not None:
         query = query.where(col(Contact.id) < after)
     return (await session.scalars(query)).all()
+
+
+async def operator_id(session: AsyncSession) -> UUID:
+    """Return the operator's own, reserved reseller."""
+    return (await session.scalars(select(col(Reseller.id)).where(col(Reseller.is_operator)))).one()
+
+
+async def resellers_on(session: AsyncSession, test_clock_id: UUID) -> Sequence[UUID]:
+    """List those who live on a test clock."""
+    query = select(col(Reseller.id)).where(col(Reseller.test_clock_id) == test_clock_id)
+    return (await session.scalars(query.order_by(col(Reseller.id)))).all()

@@ -4,7 +4,7 @@ Everybody goes this way: a request, the sweep, a recalculation. So what fell due
 before it, at its own instant.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
@@ -13,8 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.auth.visit import time_of
 from app.clocks.facts import ClockFact, DeadlineMoved, PromiseBroken, PromiseKept, QuietOver, StepPassed
 from app.clocks.keeper import Keeper
+from app.clocks.queries import write_ledger
 from app.clocks.service import keeper_of
-from app.entitlements.service import timeline_of
+from app.entitlements.timelines import timeline_of
 from app.events.kinds import EventType
 from app.events.reactions import announce
 from app.events.record import record
@@ -30,14 +31,15 @@ from app.tickets.schemas import DeadlineChange, SlaSummary
 
 @dataclass(slots=True)
 class Act:
-    """A ticket in hand, at one instant."""
+    """A ticket in hand, at one instant. ``in_digest``: deadlines that move are told elsewhere, many in one."""
 
     session: AsyncSession
     ticket: Ticket
     keeper: Keeper
     actor: Actor
     now: datetime
-    moved_deadline: bool = False
+    in_digest: bool = False
+    said: list[ClockFact] = field(default_factory=list)
 
     def note(self, field: str, before: object, after: object, reason: str | None = None) -> None:
         """Put a change into the ticket's history, and let its version move."""
@@ -56,7 +58,7 @@ class Act:
     async def announce(self) -> None:
         """Record what the clocks said, and let the rooms above react, in order."""
         for fact in self.keeper.facts:
-            self.moved_deadline |= isinstance(fact, DeadlineMoved)
+            self.said.append(fact)
             self.ticket.sla_status, self.ticket.next_due_at = fact.sla_status, fact.next_due_at
             self._record_fact(fact)
             await self._react(fact)
@@ -69,7 +71,9 @@ class Act:
     async def finish(self) -> None:
         """Write the clocks, and announce what they said of the act."""
         await self.announce()
-        self.session.add_all(self.keeper.save())
+        started, lines = self.keeper.save()
+        self.session.add_all(started)
+        await write_ledger(self.session, lines)
 
     async def settle(self, *, inclusive: bool) -> None:
         """Let everything happen that fell due before the act, or, inclusive, at its instant too."""
@@ -129,7 +133,7 @@ class Act:
 
     def _record_fact(self, fact: ClockFact) -> None:
         kind, more = _event_of(fact, self.keeper.entitlement.policy.policy.warning_code)
-        if kind is not None:
+        if kind is not None and not (self.in_digest and isinstance(fact, DeadlineMoved)):
             sla = SlaSummary.model_validate({"status": fact.sla_status, "next_due_at": fact.next_due_at})
             self._record(kind, fact.at, {"clock": clock_data(fact), **more}, operator_only=False, sla=sla)
 
@@ -156,7 +160,7 @@ def _event_of(fact: ClockFact, warning_code: str | None) -> tuple[EventType | No
     return None, {}
 
 
-async def take(session: AsyncSession, ticket_id: UUID, actor: Actor, wall: datetime) -> Act:
+async def take(session: AsyncSession, ticket_id: UUID, actor: Actor, wall: datetime, *, in_digest: bool = False) -> Act:
     """Lock a ticket for a person's act: first everything happens that fell due before it.
 
     Raises:
@@ -169,6 +173,7 @@ async def take(session: AsyncSession, ticket_id: UUID, actor: Actor, wall: datet
     ticket = await queries.lock_ticket(session, seen.reseller_id, ticket_id)
     assert ticket is not None, "tickets are never deleted"
     act = await _in_hand(session, ticket, actor, now)
+    act.in_digest = in_digest
     await act.settle(inclusive=False)
     return act
 
@@ -188,7 +193,7 @@ async def settle_if_free(session: AsyncSession, ticket_id: UUID, now: datetime) 
 
 
 async def _in_hand(session: AsyncSession, ticket: Ticket, actor: Actor, now: datetime) -> Act:
-    timeline = await timeline_of(session, ticket.reseller_id)
+    timeline = await timeline_of(session, ticket.reseller_id, ticket.created_at)
     keeper = await keeper_of(session, ticket, timeline)
     # Machines' clocks differ by a little: a ticket's time never runs backwards.
     return Act(session, ticket, keeper, actor, max(now, ticket.settled_at))

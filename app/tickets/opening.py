@@ -9,7 +9,7 @@ from app.auth.principals import Principal
 from app.clocks.service import keeper_of_new
 from app.entitlements.entitlement import Entitlement
 from app.entitlements.refusals import entitlement_required
-from app.entitlements.service import timeline_of
+from app.entitlements.timelines import timeline_of
 from app.events.kinds import EventType
 from app.infra.ids import new_id
 from app.infra.problems import ChannelNotEntitled, ValidationFailed
@@ -36,7 +36,7 @@ async def open_ticket(session: AsyncSession, principal: Principal, wanted: Ticke
         ValidationFailed: a member names something that is not there.
     """
     reseller, now = await act_for(session, principal, wanted.reseller_id, wall)
-    timeline = await timeline_of(session, reseller.id)
+    timeline = await timeline_of(session, reseller.id, now)
     entitlement = timeline.in_force(now)
     await _admit(session, principal, wanted, entitlement, reseller)
     by_telephone = wanted.channel == "telephone"

@@ -65,24 +65,6 @@ async def tickets_to_close(
     return (await session.scalars(query.order_by(col(Ticket.closes_at), col(Ticket.id)).limit(limit))).all()
 
 
-async def live_tickets(session: AsyncSession, reseller_id: UUID, after: UUID | None, limit: int) -> Sequence[UUID]:
-    """List a reseller's tickets that have not ended, for a walk over all of them."""
-    query = select(col(Ticket.id)).where(
-        col(Ticket.reseller_id) == reseller_id, col(Ticket.status).not_in(("closed", "cancelled"))
-    )
-    if after is not None:
-        query = query.where(col(Ticket.id) > after)
-    return (await session.scalars(query.order_by(col(Ticket.id)).limit(limit))).all()
-
-
-async def count_live(session: AsyncSession, reseller_id: UUID) -> int:
-    """Count a reseller's tickets that have not ended."""
-    query = select(func.count()).select_from(Ticket)
-    query = query.where(col(Ticket.reseller_id) == reseller_id, col(Ticket.status).not_in(("closed", "cancelled")))
-    count: int = await session.scalar(query) or 0
-    return count
-
-
 def _of(timeline: Timeline) -> ColumnElement[bool]:
     clock = col(Ticket.test_clock_id)
     return clock.is_(None) if timeline.test_clock_id is None else clock == timeline.test_clock_id

@@ -1,13 +1,16 @@
 """Rows and values of tickets to the shapes on the wire."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from app.clocks.facts import ClockFact
-from app.clocks.keeper import Keeper, Kept
+from app.clocks.keeper import Keeper
+from app.clocks.kept import Kept
 from app.clocks.rows import Versions
 from app.sla.clock import Clock
 from app.sla.ladder import Ladder, next_step_at
+from app.tickets.batch_rows import BatchTicket
 from app.tickets.models import Ticket
 from app.tickets.schemas import (
     Assignee,
@@ -25,25 +28,24 @@ from app.tickets.schemas import (
 _SECOND = timedelta(seconds=1)
 
 
-def number_of(ticket: Ticket) -> str:
+def number_of(ticket: Ticket | BatchTicket) -> str:
     """Return the number that people use."""
     return f"TL-{ticket.number}"
 
 
-def summary_of(ticket: Ticket, sla: SlaSummary | None = None) -> TicketSummary:
+def summary_of(ticket: Ticket | BatchTicket, sla: SlaSummary | None = None) -> TicketSummary:
     """Return a ticket as events carry it; ``sla`` as it stood at the event's instant."""
-    values = _facts(ticket) | {"sla": sla or _stored_sla(ticket)}
-    return TicketSummary.model_validate(values | {"sequence": ticket.sequence})
+    return TicketSummary.model_validate(_facts(ticket, _SUMMARISED) | {"sla": sla or _stored_sla(ticket)})
 
 
 def listed(ticket: Ticket) -> TicketListed:
     """Return a ticket as lists show it."""
-    return TicketListed.model_validate(_facts(ticket) | {"sla": _stored_sla(ticket)})
+    return TicketListed.model_validate(_facts(ticket, _STORED) | {"sla": _stored_sla(ticket)})
 
 
 def detail_of(ticket: Ticket, keeper: Keeper, now: datetime) -> TicketRead:
     """Return a ticket by itself, with its clocks as they stand now."""
-    return TicketRead.model_validate(_facts(ticket) | {"sla": sla_of(keeper, now)})
+    return TicketRead.model_validate(_facts(ticket, _STORED) | {"sla": sla_of(keeper, now)})
 
 
 def sla_of(keeper: Keeper, now: datetime) -> SlaRead:
@@ -94,14 +96,14 @@ def _standing(clock: Clock, versions: Versions, ladder: Ladder, now: datetime) -
     }
 
 
-def _stored_sla(ticket: Ticket) -> SlaSummary:
+def _stored_sla(ticket: Ticket | BatchTicket) -> SlaSummary:
     return SlaSummary.model_validate({"status": ticket.sla_status, "next_due_at": ticket.next_due_at})
 
 
-def _facts(ticket: Ticket) -> dict[str, object]:
+def _facts(ticket: Ticket | BatchTicket, names: Iterable[str]) -> dict[str, object]:
     named = ticket.assignee_id is not None and ticket.assignee_name is not None
     return {
-        **{name: getattr(ticket, name) for name in _STORED},
+        **{name: getattr(ticket, name) for name in names},
         "number": number_of(ticket),
         "assignee": Assignee.model_validate({"staff_id": ticket.assignee_id, "name": ticket.assignee_name})
         if named
@@ -110,3 +112,4 @@ def _facts(ticket: Ticket) -> dict[str, object]:
 
 
 _STORED = tuple(TicketFacts.model_fields.keys() - {"number", "assignee"})
+_SUMMARISED = tuple(TicketSummary.model_fields.keys() - {"number", "assignee", "sla"})

@@ -1,44 +1,70 @@
-"""Recalculations: a walk over a reseller's live tickets after its terms changed.
+"""Recalculations: a walk over live tickets after terms changed.
 
 What a change does to a clock happens at the instant of the change, whenever the walk gets there; whoever touches a
-ticket before the walk does the same. So the walk is only in a hurry, never in the way: small batches, each its own
-transaction, and it goes on where it stopped.
+ticket before the walk does the same. So the walk is only in a hurry, never in the way: it takes small batches, each a
+transaction, leaves aside what somebody holds until the rest of the batch is let go, and goes on where it stopped.
 """
 
 from datetime import datetime
 from uuid import UUID
 
 import structlog
-from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlmodel import col
 
-from app.auth.models import TestClock
 from app.auth.visit import time_of
+from app.catalogue.facts import PolicyPublished
 from app.clocks.models import Recalculation
-from app.entitlements.facts import TermsChange
+from app.entitlements.facts import TermsChange, TermsChangeForAll
 from app.infra.agenda import Timeline
 from app.infra.ids import new_id
-from app.tickets import queries
+from app.resellers.queries import operator_id, resellers_on
+from app.tickets import batch, batch_queries
+from app.tickets import recalculation_queries as queries
 from app.tickets.act import take
 from app.tickets.actors import TIME
+from app.tickets.digests import Told, close_digests, tell
 
+BATCH = 500
 _log = structlog.get_logger(__name__)
 
 
 async def schedule(session: AsyncSession, change: TermsChange) -> None:
-    """Put a walk on the agenda for the instant of a change."""
-    session.add(
-        Recalculation(
-            reseller_id=change.reseller_id,
-            id=new_id(),
-            at=change.at,
-            cause=change.cause,
-            test_clock_id=change.test_clock_id,
-            created_at=change.at,
-        )
-    )
+    """Put a walk over one reseller's tickets on the agenda for the instant of a change."""
+    walk = _walk(change.reseller_id, change.at, change.cause, change.cause_id, digest=change.digest)
+    walk.test_clock_id = change.test_clock_id
+    session.add(walk)
     await session.flush()
+
+
+async def schedule_for_all(session: AsyncSession, change: TermsChangeForAll) -> None:
+    """Put a walk over everyone's tickets on the agenda."""
+    operator = await operator_id(session)
+    walk = _walk(operator, change.at, change.cause, change.cause_id, digest=change.digest)
+    walk.everyone = True
+    session.add(walk)
+    await session.flush()
+
+
+async def schedule_policy(session: AsyncSession, published: PolicyPublished) -> None:
+    """Put what a version of the policy changes on the agenda, for everyone or for those on a test clock."""
+    cause = (published.at, "sla_policy.published", published.policy_id, published.digest)
+    if published.test_clock_id is None:
+        await schedule_for_all(session, TermsChangeForAll(*cause))
+        return
+    for reseller_id in await resellers_on(session, published.test_clock_id):
+        await schedule(session, TermsChange(reseller_id, published.test_clock_id, *cause))
+
+
+def _walk(reseller_id: UUID, at: datetime, cause: str, cause_id: UUID | None, *, digest: bool) -> Recalculation:
+    return Recalculation(
+        reseller_id=reseller_id,
+        id=new_id(),
+        at=at,
+        cause=cause,
+        cause_id=cause_id,
+        notify="digest" if digest else "each",
+        created_at=at,
+    )
 
 
 class Recalculations:
@@ -48,48 +74,53 @@ class Recalculations:
 
     async def next_due(self, session: AsyncSession, timeline: Timeline) -> datetime | None:
         """Return the first instant at which a walk is to begin or to go on."""
-        query = select(col(Recalculation.at)).where(_waiting(timeline)).order_by(col(Recalculation.at)).limit(1)
-        at: datetime | None = await session.scalar(query)
-        return at
+        return await queries.next_due(session, timeline)
 
     async def run_due(self, session: AsyncSession, timeline: Timeline, now: datetime, limit: int) -> int:
-        """Walk a batch of one reseller's tickets; returns how many were walked, and one for ending a walk."""
-        walk = await _lock_due(session, timeline, now)
+        """Walk a batch of one walk; returns ``limit`` where there may be more, of this walk or of another."""
+        walk = await queries.lock_due(session, timeline, now)
         if walk is None:
             return 0
         present = now if timeline.test_clock_id else await time_of(session, walk.test_clock_id, now)
         if walk.started_at is None:
-            walk.started_at, walk.total = present, await queries.count_live(session, walk.reseller_id)
-        batch = await queries.live_tickets(session, walk.reseller_id, walk.cursor_id, limit)
-        for ticket_id in batch:
-            walk.changed += await _settle(session, ticket_id, now)
-            walk.cursor_id, walk.done = ticket_id, walk.done + 1
-        if len(batch) < limit:
-            walk.finished_at = present
-        return limit  # there may be more, of this walk or of another
+            walk.started_at, walk.total = present, await batch_queries.count_at_work(session, walk)
+        if walk.aside:
+            await _one_by_one(session, walk, now)
+        else:
+            await _in_bulk(session, walk, present, max(limit, BATCH))
+        walk.progressed_at = present
+        return limit
 
 
-async def _settle(session: AsyncSession, ticket_id: UUID, wall: datetime) -> bool:
+async def _in_bulk(session: AsyncSession, walk: Recalculation, present: datetime, size: int) -> None:
+    named = await batch_queries.next_tickets(session, walk, size)
+    settled, left = await batch.settle(session, named, present)
+    await tell(session, walk, Told.of_batch(settled))
+    await batch.save(session, settled)
+    walk.aside = left
+    walk.done += len(settled)
+    if named:
+        walk.cursor_reseller_id, walk.cursor_id = named[-1]
+    if len(named) < size and not left:
+        await _end(session, walk, present)
+
+
+async def _one_by_one(session: AsyncSession, walk: Recalculation, now: datetime) -> None:
+    """Take the first ticket that was left aside the one way; nothing else is held meanwhile."""
+    ticket_id, rest = walk.aside[0], walk.aside[1:]
     try:
         async with session.begin_nested():
-            act = await take(session, ticket_id, TIME, wall)
+            act = await take(session, ticket_id, TIME, now, in_digest=walk.notify == "digest")
             await act.finish()
-            return act.moved_deadline
-    except Exception:  # noqa: BLE001 - whatever it is, it may hold up no other ticket
+            await tell(session, walk, Told.of_act(act))
+    except Exception:
+        if walk.test_clock_id is not None:
+            raise  # an advance is told of a failure, and repeats from there
         _log.exception("ticket left out of a recalculation", ticket_id=str(ticket_id))
-        return False
+    walk.aside = rest
+    walk.done += 1
 
 
-def _waiting(timeline: Timeline) -> ColumnElement[bool]:
-    unfinished = col(Recalculation.finished_at).is_(None)
-    return and_(unfinished, col(Recalculation.test_clock_id).is_not_distinct_from(timeline.test_clock_id))
-
-
-async def _lock_due(session: AsyncSession, timeline: Timeline, now: datetime) -> Recalculation | None:
-    due = and_(_waiting(timeline), col(Recalculation.at) <= now)
-    if timeline.test_clock_id is None:
-        clock_now = select(col(TestClock.now_at)).where(col(TestClock.id) == col(Recalculation.test_clock_id))
-        present = and_(col(Recalculation.finished_at).is_(None), col(Recalculation.at) <= clock_now.scalar_subquery())
-        due = or_(due, present)
-    query = select(Recalculation).where(due).order_by(col(Recalculation.at), col(Recalculation.id)).limit(1)
-    return (await session.scalars(query.with_for_update(skip_locked=True))).first()
+async def _end(session: AsyncSession, walk: Recalculation, present: datetime) -> None:
+    walk.finished_at = present
+    await close_digests(session, walk, present)

@@ -10,7 +10,7 @@ from app.auth.permissions import needs
 from app.auth.principals import Scope
 from app.auth.visit import CurrentVisit, Visit, time_of
 from app.clocks.service import keeper_of
-from app.entitlements.service import timeline_of
+from app.entitlements.timelines import timeline_of
 from app.infra.etags import check_match, check_none_match, etag_of
 from app.infra.ids import TicketId, decode
 from app.infra.paging import PageQuery, page_of
@@ -105,7 +105,8 @@ async def get_ticket(
     check_none_match(ticket, if_none_match)
     response.headers["ETag"] = etag_of(ticket)
     now = await time_of(visit.session, ticket.test_clock_id, visit.wall)
-    keeper = await keeper_of(visit.session, ticket, await timeline_of(visit.session, ticket.reseller_id))
+    timeline = await timeline_of(visit.session, ticket.reseller_id, ticket.created_at)
+    keeper = await keeper_of(visit.session, ticket, timeline)
     now = max(now, ticket.settled_at)
     keeper.settle(now, inclusive=True)
     return detail_of(ticket, keeper, now)

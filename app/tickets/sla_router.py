@@ -7,7 +7,7 @@ from fastapi import Query, Response
 from app.auth.edge import edge_router
 from app.auth.visit import CurrentVisit, Visit, time_of
 from app.clocks.service import every_clock, keeper_of
-from app.entitlements.service import timeline_of
+from app.entitlements.timelines import timeline_of
 from app.infra.ids import TicketId
 from app.infra.paging import page_of
 from app.infra.wire import Page, Request
@@ -37,7 +37,8 @@ async def get_ticket_sla(ticket_id: TicketId, query: Annotated[SlaQuery, Query()
 
 async def _standing(visit: Visit, ticket: Ticket, *, every: bool) -> TicketSla:
     now = max(await time_of(visit.session, ticket.test_clock_id, visit.wall), ticket.settled_at)
-    keeper = await keeper_of(visit.session, ticket, await timeline_of(visit.session, ticket.reseller_id))
+    timeline = await timeline_of(visit.session, ticket.reseller_id, ticket.created_at)
+    keeper = await keeper_of(visit.session, ticket, timeline)
     keeper.settle(now, inclusive=True)
     sla = sla_of(keeper, now)
     if not every:

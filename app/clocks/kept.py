@@ -1,0 +1,62 @@
+"""What the keeper keeps: one clock with its row, for the ticket that it is of."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+from uuid import UUID
+
+from app.clocks.models import SlaClock
+from app.clocks.rows import ClockRow, Versions
+from app.sla.clock import Clock
+
+
+class Promised(Protocol):
+    """What the keeper needs of a ticket's row."""
+
+    reseller_id: UUID
+    id: UUID
+    priority: str
+    status: str
+    first_responded_at: datetime | None
+    waiting: bool
+    sla_policy_id: UUID
+    sla_level: int
+    sla_status: str
+    next_due_at: datetime | None
+    settled_at: datetime
+    test_clock_id: UUID | None
+    created_at: datetime
+
+
+@dataclass(slots=True)
+class Kept:
+    """One clock in the keeper's hands."""
+
+    id: UUID
+    clock: Clock
+    versions: Versions
+    row: ClockRow | None = None
+
+
+def new_row(kept: Kept, ticket: Promised) -> SlaClock:
+    """Return a row for a clock that has none yet; its value is written afterwards."""
+    return SlaClock(
+        reseller_id=ticket.reseller_id,
+        id=kept.id,
+        ticket_id=ticket.id,
+        metric=kept.clock.metric.value,
+        started_at=kept.clock.started_at,
+        test_clock_id=ticket.test_clock_id,
+        policy_id=kept.versions.policy_id,
+        plan="",
+        level=0,
+        priority="",
+        target=timedelta(0),
+        counting="",
+        anchor_at=kept.clock.anchor_at,
+        remaining=timedelta(0),
+        counted=timedelta(0),
+        fresh=timedelta(0),
+        passed=[],
+        withheld=[],
+    )
