@@ -44,10 +44,10 @@ class TicketSource:
 
     async def _settle(self, session: AsyncSession, timeline: Timeline, ticket_id: UUID, now: datetime) -> bool:
         if timeline.test_clock_id is not None:  # an advance is told of a failure, and repeats from there
-            return await settle_if_free(session, ticket_id, now)
+            return await settle_if_free(session, ticket_id, now) is not None
         try:
             async with session.begin_nested():
-                return await settle_if_free(session, ticket_id, now)
+                return await settle_if_free(session, ticket_id, now) is not None
         except Exception:  # noqa: BLE001 - whatever it is, it may hold up no other ticket
             _log.exception("ticket set aside", source=self.name, ticket_id=str(ticket_id))
             self._aside[ticket_id] = now + _SET_ASIDE

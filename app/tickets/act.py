@@ -160,7 +160,7 @@ def _event_of(fact: ClockFact, warning_code: str | None) -> tuple[EventType | No
     return None, {}
 
 
-async def take(session: AsyncSession, ticket_id: UUID, actor: Actor, wall: datetime, *, in_digest: bool = False) -> Act:
+async def take(session: AsyncSession, ticket_id: UUID, actor: Actor, wall: datetime) -> Act:
     """Lock a ticket for a person's act: first everything happens that fell due before it.
 
     Raises:
@@ -173,23 +173,25 @@ async def take(session: AsyncSession, ticket_id: UUID, actor: Actor, wall: datet
     ticket = await queries.lock_ticket(session, seen.reseller_id, ticket_id)
     assert ticket is not None, "tickets are never deleted"
     act = await _in_hand(session, ticket, actor, now)
-    act.in_digest = in_digest
     await act.settle(inclusive=False)
     return act
 
 
-async def settle_if_free(session: AsyncSession, ticket_id: UUID, now: datetime) -> bool:
-    """Let happen what time alone does to a ticket; False where somebody else has it in hand."""
+async def settle_if_free(
+    session: AsyncSession, ticket_id: UUID, now: datetime, *, in_digest: bool = False
+) -> Act | None:
+    """Let happen what time alone does to a ticket; None where somebody else has it in hand."""
     seen = await queries.find_ticket(session, ticket_id)
     if seen is None:
-        return False
+        return None
     ticket = await queries.lock_ticket(session, seen.reseller_id, ticket_id, wait=False)
     if ticket is None:
-        return False
+        return None
     act = await _in_hand(session, ticket, TIME, now)
+    act.in_digest = in_digest
     await act.settle(inclusive=True)
     await act.finish()
-    return True
+    return act
 
 
 async def _in_hand(session: AsyncSession, ticket: Ticket, actor: Actor, now: datetime) -> Act:

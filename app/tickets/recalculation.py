@@ -20,11 +20,11 @@ from app.infra.ids import new_id
 from app.resellers.queries import operator_id, resellers_on
 from app.tickets import batch, batch_queries
 from app.tickets import recalculation_queries as queries
-from app.tickets.act import take
-from app.tickets.actors import TIME
+from app.tickets.act import settle_if_free
 from app.tickets.digests import Told, close_digests, tell
 
 BATCH = 500
+_AT_ONCE = 25
 _log = structlog.get_logger(__name__)
 
 
@@ -84,12 +84,11 @@ class Recalculations:
         present = now if timeline.test_clock_id else await time_of(session, walk.test_clock_id, now)
         if walk.started_at is None:
             walk.started_at, walk.total = present, await batch_queries.count_at_work(session, walk)
-        if walk.aside:
-            await _one_by_one(session, walk, now)
-        else:
-            await _in_bulk(session, walk, present, max(limit, BATCH))
         walk.progressed_at = present
-        return limit
+        if not walk.aside:
+            await _in_bulk(session, walk, present, max(limit, BATCH))
+            return limit
+        return limit if await _one_by_one(session, walk, present) else 0
 
 
 async def _in_bulk(session: AsyncSession, walk: Recalculation, present: datetime, size: int) -> None:
@@ -105,20 +104,33 @@ async def _in_bulk(session: AsyncSession, walk: Recalculation, present: datetime
         await _end(session, walk, present)
 
 
-async def _one_by_one(session: AsyncSession, walk: Recalculation, now: datetime) -> None:
-    """Take the first ticket that was left aside the one way; nothing else is held meanwhile."""
-    ticket_id, rest = walk.aside[0], walk.aside[1:]
+async def _one_by_one(session: AsyncSession, walk: Recalculation, present: datetime) -> int:
+    """Settle tickets that were left aside the one way; those that are held still wait their turn.
+
+    Returns how many were settled: where there are none, it is better to wait a moment.
+    """
+    held: list[UUID] = []
+    now, later = walk.aside[:_AT_ONCE], walk.aside[_AT_ONCE:]
+    for ticket_id in now:
+        if not await _settle(session, walk, ticket_id, present):
+            held.append(ticket_id)
+    walk.aside = [*later, *held]
+    walk.done += len(now) - len(held)
+    return len(now) - len(held)
+
+
+async def _settle(session: AsyncSession, walk: Recalculation, ticket_id: UUID, present: datetime) -> bool:
     try:
         async with session.begin_nested():
-            act = await take(session, ticket_id, TIME, now, in_digest=walk.notify == "digest")
-            await act.finish()
-            await tell(session, walk, Told.of_act(act))
+            act = await settle_if_free(session, ticket_id, present, in_digest=walk.notify == "digest")
+            if act is not None:
+                await tell(session, walk, Told.of_act(act))
+            return act is not None
     except Exception:
         if walk.test_clock_id is not None:
             raise  # an advance is told of a failure, and repeats from there
         _log.exception("ticket left out of a recalculation", ticket_id=str(ticket_id))
-    walk.aside = rest
-    walk.done += 1
+        return True
 
 
 async def _end(session: AsyncSession, walk: Recalculation, present: datetime) -> None:
