@@ -109,11 +109,8 @@ async def _one_by_one(session: AsyncSession, walk: Recalculation, present: datet
 
     Returns how many were settled: where there are none, it is better to wait a moment.
     """
-    held: list[UUID] = []
     now, later = walk.aside[:_AT_ONCE], walk.aside[_AT_ONCE:]
-    for ticket_id in now:
-        if not await _settle(session, walk, ticket_id, present):
-            held.append(ticket_id)
+    held = [ticket_id for ticket_id in now if not await _settle(session, walk, ticket_id, present)]
     walk.aside = [*later, *held]
     walk.done += len(now) - len(held)
     return len(now) - len(held)
