@@ -1,6 +1,7 @@
 """The worker process: drives time, publishes events, makes deliveries, keeps house. Any number may run."""
 
 import asyncio
+import gc
 import signal
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
@@ -30,6 +31,7 @@ _SIGN_EVERY = 15.0
 _HOUSEKEEPING_EVERY = 3600.0
 _AFTER_FAILURE = 1.0
 _PUBLISHED_AT_ONCE = 200
+_VALUES_OF_A_BATCH = 100_000
 _log = structlog.get_logger(__name__)
 
 Round = Callable[[], Awaitable[float]]
@@ -135,6 +137,9 @@ async def _wait(event: asyncio.Event, seconds: float) -> None:
 
 async def run_worker(settings: Settings) -> None:
     """Run a worker until it is told to stop."""
+    # What is imported stays; and a batch of a walk makes many small values, none of them in cycles.
+    gc.freeze()
+    gc.set_threshold(_VALUES_OF_A_BATCH)
     worker = Worker(settings)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):

@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-ALL = ("calendar", "outbound", "create", "profile")
+ALL = ("calendar", "outbound", "create", "profile", "recalculation")
 
 if __name__ == "__main__":
     wanted = sys.argv[1:] or ALL

@@ -1,6 +1,6 @@
 """Published policies with their calendars, as values. What is published never changes, so it is read once."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
@@ -22,13 +22,17 @@ class PolicyVersion:
     effective_at: datetime | None
     policy: Policy
     calendars: dict[str, tuple[UUID, Calendar]]
+    _terms: dict[tuple[int, str, Metric], Terms | None] = field(default_factory=dict, compare=False, repr=False)
+    _ladders: dict[int, Ladder] = field(default_factory=dict, compare=False, repr=False)
 
     def terms(self, level: int, priority: str, metric: Metric) -> Terms | None:
         """Return what a metric promises at a level and priority; None where nothing is promised."""
-        target = self.policy.target(level, priority, metric)
-        if target is None:
-            return None
-        return Terms(target.span, target.counting, self.calendar(level)[1])
+        key = (level, priority, metric)
+        if key not in self._terms:
+            target = self.policy.target(*key)
+            named = self.calendar(level)[1]
+            self._terms[key] = None if target is None else Terms(target.span, target.counting, named)
+        return self._terms[key]
 
     def calendar(self, level: int) -> tuple[UUID, Calendar]:
         """Return the id and the value of a level's calendar."""
@@ -36,7 +40,9 @@ class PolicyVersion:
 
     def ladder(self, level: int) -> Ladder:
         """Return the ladder as a level has it."""
-        return self.policy.ladder(level)
+        if level not in self._ladders:
+            self._ladders[level] = self.policy.ladder(level)
+        return self._ladders[level]
 
 
 _published: dict[UUID, PolicyVersion] = {}

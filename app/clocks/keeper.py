@@ -17,7 +17,7 @@ from app.entitlements.entitlement import Entitlement, Timeline
 from app.infra.ids import new_id
 from app.sla import promises
 from app.sla.clock import Clock, State
-from app.sla.ladder import Breached, Fact, StepReached, settle, wake_at
+from app.sla.ladder import Breached, Fact, Ladder, StepReached, settle
 from app.sla.policy import Policy
 from app.sla.promises import Heard, Situation
 from app.sla.status import next_due_at, sla_status
@@ -111,13 +111,12 @@ class Keeper:
     def save(self) -> tuple[list[SlaClock], list[LedgerLine]]:
         """Write the values into their rows and the ticket; returns the rows that are new, and the ledger's lines."""
         started: list[SlaClock] = []
-        ladder = self.entitlement.policy.ladder(self.entitlement.level)
         held = Held(self.entitlement.plan.code, self.entitlement.level, self.ticket.priority)
         for kept in (*self.ended, *self.kept.values()):
             if kept.row is None:
                 started.append(new := new_row(kept, self.ticket))
                 kept.row = new
-            write(kept.row, kept.clock, kept.versions, held, ladder)
+            write(kept.row, kept.clock, kept.versions, held, kept.wake_at(self._ladder))
         lines = [
             ledger_line(kept.row, clock, kept.versions, at, kind)
             for kept, clock, at, kind in self.ledger
@@ -135,8 +134,7 @@ class Keeper:
     # What time does.
 
     def _pass_time(self, until: datetime, *, inclusive: bool) -> None:
-        ladder = self.entitlement.policy.ladder(self.entitlement.level)
-        while wakes := [at for clock in self.book.values() if (at := wake_at(clock, ladder)) is not None]:
+        while wakes := [at for kept in self.kept.values() if (at := kept.wake_at(self._ladder)) is not None]:
             at = min(wakes)
             if at > until:
                 break
@@ -148,8 +146,7 @@ class Keeper:
 
     def _settle_one(self, metric: Metric, at: datetime, *, inclusive: bool) -> None:
         before = self.kept[metric].clock
-        ladder = self.entitlement.policy.ladder(self.entitlement.level)
-        after, facts = settle(before, ladder, at, inclusive=inclusive)
+        after, facts = settle(before, self._ladder, at, inclusive=inclusive)
         if after is before:
             return
         self.kept[metric].clock = after
@@ -194,6 +191,10 @@ class Keeper:
     def _policy(self) -> Policy:
         return self.entitlement.policy.policy
 
+    @property
+    def _ladder(self) -> Ladder:
+        return self.entitlement.policy.ladder(self.entitlement.level)
+
     def _terms_of(self, metric: Metric) -> Terms | None:
         terms = self.entitlement.terms(self.ticket.priority, metric)
         return None if terms is None else terms.apart_from(self._windows)
@@ -201,7 +202,8 @@ class Keeper:
     @property
     def _windows(self) -> Windows:
         """The windows known now, as far as they bear on this ticket."""
-        return tuple(window for window in self.entitlement.windows if window[1] > self.ticket.created_at)
+        windows = self.entitlement.windows
+        return windows and tuple(window for window in windows if window[1] > self.ticket.created_at)
 
     def _situation(self) -> Situation:
         ticket = self.ticket

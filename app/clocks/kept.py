@@ -8,6 +8,7 @@ from uuid import UUID
 from app.clocks.models import SlaClock
 from app.clocks.rows import ClockRow, Versions
 from app.sla.clock import Clock
+from app.sla.ladder import Ladder, wake_at
 
 
 class Promised(Protocol):
@@ -36,6 +37,14 @@ class Kept:
     clock: Clock
     versions: Versions
     row: ClockRow | None = None
+    _foretold: tuple[Clock, Ladder, datetime | None] | None = None
+
+    def wake_at(self, ladder: Ladder) -> datetime | None:
+        """Return the first instant at which time alone will move the clock; reckoned once for each value of it."""
+        known = self._foretold
+        if known is None or known[0] is not self.clock or known[1] is not ladder:
+            known = self._foretold = (self.clock, ladder, wake_at(self.clock, ladder))
+        return known[2]
 
 
 def new_row(kept: Kept, ticket: Promised) -> SlaClock:

@@ -4,14 +4,33 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, insert, select
+from sqlalchemy import ColumnElement, func, select, text
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from app.clocks.models import SlaClock, SlaClockChange
+from app.clocks.models import SlaClock
 from app.clocks.rows import LedgerLine
 from app.infra.agenda import Timeline
+from app.infra.arrays import as_arrays, insert_of
+
+_LEDGER = {
+    "reseller_id": "uuid",
+    "id": "uuid",
+    "clock_id": "uuid",
+    "at": "timestamptz",
+    "kind": "varchar",
+    "policy_id": "uuid",
+    "calendar_id": "uuid",
+    "target": "bigint",
+    "counting": "varchar",
+    "counted": "bigint",
+    "remaining": "bigint",
+    "due_at": "timestamptz",
+    "paused": "boolean",
+    "windows": "timestamptz[]",
+}
+_WRITE_LEDGER = text(insert_of("sla_clock_changes", _LEDGER))
 
 
 async def latest_clocks(session: AsyncSession, reseller_id: UUID, ticket_id: UUID) -> Sequence[SlaClock]:
@@ -32,9 +51,9 @@ async def list_clocks(session: AsyncSession, reseller_id: UUID, ticket_id: UUID)
 
 
 async def write_ledger(session: AsyncSession, lines: Sequence[LedgerLine]) -> None:
-    """Add lines to the ledger."""
+    """Add lines to the ledger: however many, in one statement."""
     if lines:
-        await session.execute(insert(SlaClockChange), lines)
+        await session.execute(_WRITE_LEDGER, as_arrays(lines, _LEDGER))
 
 
 async def next_wake(session: AsyncSession, timeline: Timeline) -> datetime | None:

@@ -9,7 +9,6 @@ from uuid import UUID
 from app.infra.ids import new_id
 from app.sla.calendar import ALWAYS, Calendar
 from app.sla.clock import Clock, State
-from app.sla.ladder import Ladder, wake_at
 from app.sla.terms import Counting, Metric, Terms
 from app.sla.windows import Windows
 
@@ -88,7 +87,7 @@ def to_value(row: ClockRow, calendar: Calendar | None) -> Clock:
     )
 
 
-def write(row: ClockRow, clock: Clock, versions: Versions, held: Held, ladder: Ladder) -> None:
+def write(row: ClockRow, clock: Clock, versions: Versions, held: Held, wake_at: datetime | None) -> None:
     """Put a value into its row, and the instant at which the sweep is to look at it again."""
     if clock.state in _OPEN or not row.plan:
         row.plan, row.level, row.priority = held.plan, held.level, held.priority
@@ -109,7 +108,7 @@ def write(row: ClockRow, clock: Clock, versions: Versions, held: Held, ladder: L
     row.quiet_until = clock.quiet_until
     row.withheld = list(clock.withheld)
     row.windows = flat(clock.terms.windows)
-    row.wake_at = wake_at(clock, ladder)
+    row.wake_at = wake_at
 
 
 def paired(instants: Sequence[datetime]) -> Windows:

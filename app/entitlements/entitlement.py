@@ -1,8 +1,10 @@
 """Pure: what a reseller is owed at an instant, from everything that was ever agreed with it."""
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Generic, Literal, TypeVar
 from uuid import UUID
 
@@ -98,23 +100,43 @@ class Entitlement:
         return self.policy.terms(self.level, priority, metric)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Timeline:
-    """The whole history of what a reseller is owed, and what is already agreed for later."""
+    """The whole history of what a reseller is owed, and what is already agreed for later.
+
+    Between two edges the same holds: it is made up once, when first asked for.
+    """
 
     plans: Sequence[Held[PlanHeld]]
     add_ons: Sequence[Held[AddOnHeld]]
     policies: Sequence[Held[PolicyVersion]]
     windows: Sequence[WindowHeld] = ()
 
+    @cached_property
+    def _edges(self) -> list[datetime]:
+        edges = {*_edges(self.plans), *_edges(self.add_ons), *_edges(self.policies)}
+        for window in self.windows:
+            edges.update(at for at in (window.declared_at, window.called_off_at) if at is not None)
+        return sorted(edges)
+
+    @cached_property
+    def _between(self) -> dict[int, Entitlement | None]:
+        return {}
+
     def at(self, instant: datetime) -> Entitlement | None:
         """Return what holds at an instant; None before the reseller's first plan."""
+        place = bisect_right(self._edges, instant)
+        if place not in self._between:
+            self._between[place] = self._made_up(instant)
+        return self._between[place]
+
+    def _made_up(self, instant: datetime) -> Entitlement | None:
         plan = _held(self.plans, instant)
         policy = _held(self.policies, instant)
         if plan is None or policy is None:
             return None
         known = (window.known(instant) for window in self.windows)
-        windows = joined(window for window in known if window is not None) if self.windows else ()
+        windows = joined(window for window in known if window is not None)
         return Entitlement(plan, _held(self.add_ons, instant), policy, windows)
 
     def in_force(self, instant: datetime) -> Entitlement:
@@ -128,10 +150,7 @@ class Timeline:
 
     def changes(self, after: datetime, until: datetime) -> list[datetime]:
         """Return the instants in (after, until] at which something begins or ends, in order."""
-        edges = {*_edges(self.plans), *_edges(self.add_ons), *_edges(self.policies)}
-        for window in self.windows:
-            edges.update(at for at in (window.declared_at, window.called_off_at) if at is not None)
-        return sorted(edge for edge in edges if after < edge <= until)
+        return self._edges[bisect_right(self._edges, after) : bisect_right(self._edges, until)]
 
 
 def _edges(values: Sequence[Held[V]]) -> Iterator[datetime]:

@@ -131,8 +131,9 @@ class Clock(Facts):
             clock = self.at(now, "change")
         if clock.breached_at is not None:
             return clock
-        spans = changed(clock, terms)
-        return replace(clock, terms=spans.terms, remaining=spans.remaining, fresh=spans.fresh).with_deadline()
+        on, remaining, fresh = changed(clock, terms)
+        due_at = on.advance(clock.anchor_at, remaining) if clock.counting else None
+        return replace(clock, terms=on, remaining=remaining, fresh=fresh, due_at=due_at)
 
     def stand_still(self, windows: Windows, now: datetime) -> Self:
         """Lets other windows hold from now on; a change of terms with the same target, so nothing after a breach.

@@ -6,11 +6,11 @@ from datetime import timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Row, insert, text
+from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clocks.models import Recalculation
-from app.events.models import Event
+from app.infra.arrays import as_arrays, insert_of, update_of
 from app.tickets.batch_rows import BatchClock, BatchTicket
 
 
@@ -21,7 +21,6 @@ class Key(NamedTuple):
     id: UUID
 
 
-_MICROSECOND = timedelta(microseconds=1)
 _SPANS = frozenset({"target", "remaining", "counted", "fresh", "quiet_until"})
 
 _AT_WORK = """
@@ -48,8 +47,9 @@ select distinct on (c.ticket_id, c.metric) {", ".join("c." + field.name for fiel
 """)  # noqa: S608 - built of constants
 _FIRST = UUID(int=0)
 
-# What a settling may write of a ticket and of a clock, with the types that arrays of them have.
-_TICKET_COLUMNS = {
+# What a settling may write of a ticket and of a clock.
+_KEY = {"reseller_id": "uuid", "id": "uuid"}
+_TICKET = {
     "sla_policy_id": "uuid",
     "sla_level": "integer",
     "sla_status": "varchar",
@@ -57,7 +57,7 @@ _TICKET_COLUMNS = {
     "settled_at": "timestamptz",
     "sequence": "integer",
 }
-_CLOCK_COLUMNS = {
+_CLOCK = {
     "policy_id": "uuid",
     "calendar_id": "uuid",
     "target": "bigint",
@@ -70,28 +70,23 @@ _CLOCK_COLUMNS = {
     "cancelled_at": "timestamptz",
     "paused_since": "timestamptz",
     "wake_at": "timestamptz",
-    "windows": "varchar",
+    "windows": "timestamptz[]",
     "plan": "varchar",
     "level": "integer",
     "priority": "varchar",
 }
-
-
-def _update(table: str, columns: dict[str, str]) -> str:
-    casts = {"reseller_id": "uuid", "id": "uuid"} | columns
-    given = ", ".join(f"cast(:{name} as {kind}[])" for name, kind in casts.items())
-    said = {name: f"n.{name}" for name in columns} | (
-        {"windows": "cast(n.windows as timestamptz[])"} if "windows" in columns else {}
-    )
-    sets = ", ".join(f"{name} = {value}" for name, value in said.items())
-    return (
-        f"update {table} t set {sets} from unnest({given}) as n ({', '.join(casts)})"  # noqa: S608 - built of constants
-        " where t.reseller_id = n.reseller_id and t.id = n.id"
-    )
-
-
-_WRITE_TICKETS = text(_update("tickets", _TICKET_COLUMNS))
-_WRITE_CLOCKS = text(_update("sla_clocks", _CLOCK_COLUMNS))
+_EVENT = {
+    "reseller_id": "uuid",
+    "id": "uuid",
+    "type": "varchar",
+    "occurred_at": "timestamptz",
+    "ticket_id": "uuid",
+    "operator_only": "boolean",
+    "body": "bytea",
+}
+_WRITE_TICKETS = text(update_of("tickets", _KEY, _TICKET))
+_WRITE_CLOCKS = text(update_of("sla_clocks", _KEY, _CLOCK))
+_WRITE_EVENTS = text(insert_of("events", _EVENT))
 
 
 def _whose(walk: Recalculation) -> dict[str, object]:
@@ -139,28 +134,16 @@ def _clock(row: Row[Any]) -> BatchClock:
 async def write_tickets(session: AsyncSession, tickets: Sequence[BatchTicket]) -> None:
     """Write what settling has changed of tickets."""
     if tickets:
-        await session.execute(_WRITE_TICKETS, _columns(tickets, _TICKET_COLUMNS))
+        await session.execute(_WRITE_TICKETS, as_arrays([vars(one) for one in tickets], _KEY | _TICKET))
 
 
 async def write_clocks(session: AsyncSession, clocks: Sequence[BatchClock]) -> None:
     """Write what a change of terms has changed of clocks."""
     if clocks:
-        await session.execute(_WRITE_CLOCKS, _columns(clocks, _CLOCK_COLUMNS))
+        await session.execute(_WRITE_CLOCKS, as_arrays([vars(one) for one in clocks], _KEY | _CLOCK))
 
 
 async def write_events(session: AsyncSession, events: Sequence[dict[str, object]]) -> None:
     """Add events, in order."""
     if events:
-        await session.execute(insert(Event), list(events))
-
-
-def _columns(rows: Sequence[BatchTicket] | Sequence[BatchClock], columns: dict[str, str]) -> dict[str, list[object]]:
-    found: dict[str, list[object]] = {}
-    for name in ("reseller_id", "id", *columns):
-        values = [getattr(row, name) for row in rows]
-        if name in _SPANS:
-            values = [None if span is None else span // _MICROSECOND for span in values]
-        elif name == "windows":  # an array of arrays has to be rectangular: each goes as its text
-            values = ["{" + ",".join(instant.isoformat() for instant in instants) + "}" for instants in values]
-        found[name] = values
-    return found
+        await session.execute(_WRITE_EVENTS, as_arrays(events, _EVENT))

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 
-@dataclass(slots=True)
+@dataclass
 class BatchTicket:
     """A ticket as far as its clocks and its summary need it; the columns are those of the table."""
 
@@ -35,7 +35,7 @@ class BatchTicket:
     sequence: int
 
 
-@dataclass(slots=True)
+@dataclass
 class BatchClock:
     """A clock's row, without the table's machinery."""
 
