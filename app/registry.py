@@ -20,7 +20,7 @@ from app.infra.agenda import Source
 from app.resellers import models as resellers_models
 from app.tickets import models as tickets_models
 from app.tickets import recalculation
-from app.tickets.facts import ClockMet, QuietEnded, StepDue, WorkEnded
+from app.tickets.facts import ClockCancelled, ClockMet, QuietEnded, StepDue, WorkEnded
 from app.webhooks import models as webhooks_models
 from app.webhooks.fan_out import fan_out
 
@@ -52,4 +52,5 @@ def register_reactions() -> None:
     register(StepDue, escalations.raise_step)
     register(QuietEnded, escalations.reopen)
     register(ClockMet, escalations.resolve_with_clock)
-    register(WorkEnded, escalations.resolve_by_hand)
+    register(ClockCancelled, escalations.resolve_with_clock)
+    register(WorkEnded, escalations.resolve_rest)

@@ -39,6 +39,11 @@ class PromiseKept(ClockFact):
 
 
 @dataclass(frozen=True, slots=True)
+class PromiseDropped(ClockFact):
+    """The clock is cancelled: with its ticket, or because nothing is promised any more."""
+
+
+@dataclass(frozen=True, slots=True)
 class QuietOver(ClockFact):
     """An acknowledgement has expired with the clock unmet."""
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from app.clocks.facts import ClockFact, DeadlineMoved, PromiseBroken, PromiseKept, QuietOver, StepPassed
+from app.clocks.facts import ClockFact, DeadlineMoved, PromiseBroken, PromiseDropped, PromiseKept, QuietOver, StepPassed
 from app.clocks.kept import Kept, Promised, new_row
 from app.clocks.models import SlaClock
 from app.clocks.rows import Held, LedgerLine, Versions, ledger_line, write
@@ -228,6 +228,8 @@ class Keeper:
         self.ledger.append((kept, clock, now, why))
         if clock.met_at is not None and before.met_at is None:
             self._say(metric, PromiseKept, now)
+        elif clock.cancelled_at is not None and before.cancelled_at is None:
+            self._say(metric, PromiseDropped, now)
         elif clock.due_at != before.due_at and clock.state in {State.running, State.paused}:
             where = (kept.id, clock, now, self.status, self.next_due_at)
             self.facts.append(DeadlineMoved(*where, before=before.due_at, why=why))

@@ -45,6 +45,16 @@ async def unresolved_by_hand(session: AsyncSession, reseller_id: UUID, ticket_id
     return (await session.scalars(query.order_by(col(Escalation.id)).with_for_update())).all()
 
 
+async def unresolved_of_ticket(session: AsyncSession, reseller_id: UUID, ticket_id: UUID) -> Sequence[Escalation]:
+    """Lock all of a ticket's escalations that are not resolved, in the order in which they were raised."""
+    query = select(Escalation).where(
+        col(Escalation.reseller_id) == reseller_id,
+        col(Escalation.ticket_id) == ticket_id,
+        col(Escalation.state) != "resolved",
+    )
+    return (await session.scalars(query.order_by(col(Escalation.id)).with_for_update())).all()
+
+
 async def list_escalations(
     session: AsyncSession,
     after: UUID | None,

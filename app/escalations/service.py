@@ -1,6 +1,7 @@
 """Raising, acknowledging and resolving escalations."""
 
 from datetime import datetime
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -14,7 +15,7 @@ from app.events.record import record
 from app.infra.ids import new_id
 from app.infra.problems import Conflict, InvalidTransition
 from app.tickets.act import Act
-from app.tickets.facts import ClockMet, QuietEnded, StepDue, WorkEnded
+from app.tickets.facts import ClockCancelled, ClockMet, QuietEnded, StepDue, WorkEnded
 from app.tickets.lifecycle import AT_WORK
 from app.tickets.models import Ticket
 from app.tickets.reading import summary_of
@@ -24,8 +25,8 @@ _BY_HAND = ("account_manager", "technical_director")
 
 
 async def raise_step(session: AsyncSession, due: StepDue) -> None:
-    """Call whom a step of the ladder names; once per step and clock, whoever runs."""
-    if due.fact.withheld:
+    """Call whom a step of the ladder names; once per step and clock, whoever runs, and not for a cancelled ticket."""
+    if due.fact.withheld or due.ticket.status == "cancelled":
         return
     step, fact = due.fact.step, due.fact
     reason = "sla_warning" if step.at_share is not None else "sla_breach"
@@ -40,15 +41,15 @@ async def reopen(session: AsyncSession, ended: QuietEnded) -> None:
             escalation.version += 1
 
 
-async def resolve_with_clock(session: AsyncSession, met: ClockMet) -> None:
-    """Resolve the escalations of a clock that was met."""
-    for escalation in await queries.unresolved_of_clock(session, met.ticket.reseller_id, met.fact.clock_id):
-        _resolve(session, met.ticket, escalation, met.fact.at)
+async def resolve_with_clock(session: AsyncSession, ended: ClockMet | ClockCancelled) -> None:
+    """Resolve the escalations of a clock that was met or cancelled."""
+    for escalation in await queries.unresolved_of_clock(session, ended.ticket.reseller_id, ended.fact.clock_id):
+        _resolve(session, ended.ticket, escalation, ended.fact.at)
 
 
-async def resolve_by_hand(session: AsyncSession, ended: WorkEnded) -> None:
-    """Resolve the escalations by hand of a ticket on which there is no more work."""
-    for escalation in await queries.unresolved_by_hand(session, ended.ticket.reseller_id, ended.ticket.id):
+async def resolve_rest(session: AsyncSession, ended: WorkEnded) -> None:
+    """Resolve what is left of a ticket on which there is no more work: calls by hand, and those of broken promises."""
+    for escalation in await queries.unresolved_of_ticket(session, ended.ticket.reseller_id, ended.ticket.id):
         _resolve(session, ended.ticket, escalation, ended.at)
 
 
@@ -78,16 +79,24 @@ async def acknowledge(act: Act, escalation: Escalation, by: str, note: str | Non
     """Take an escalation in hand: the ladder of its clock is withheld for a while.
 
     Raises:
-        InvalidTransition: it is acknowledged or resolved already.
+        InvalidTransition: it is acknowledged or resolved already, or its clock has ended.
     """
     if escalation.state != "open":
         raise InvalidTransition(f"the escalation is {escalation.state}", current=escalation.state, allowed=[])
+    if escalation.clock_id is not None:
+        _withhold(act, escalation.clock_id)
     escalation.state, escalation.acknowledged_at, escalation.acknowledged_by = "acknowledged", act.now, by
     escalation.note = note or escalation.note
     escalation.version += 1
-    if escalation.clock_id is not None and act.keeper.find(escalation.clock_id) is not None:
-        act.keeper.acknowledge(escalation.clock_id, act.now)
     _tell(act.session, act.ticket, escalation, EventType.ESCALATION_ACKNOWLEDGED, act.now)
+
+
+def _withhold(act: Act, clock_id: UUID) -> None:
+    kept = act.keeper.find(clock_id)
+    if kept is None or not kept.clock.unmet:
+        state = "no longer the latest of its metric" if kept is None else str(kept.clock.state)
+        raise InvalidTransition(f"the clock of the escalation is {state}", current="open", allowed=[])
+    act.keeper.acknowledge(clock_id, act.now)
 
 
 async def _raise(

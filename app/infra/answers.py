@@ -15,12 +15,14 @@ from starlette.exceptions import HTTPException
 from app.infra.etags import NotModified
 from app.infra.problems import (
     InternalError,
+    InvalidTransition,
     MethodNotAllowed,
     NotFound,
     Problem,
     Unavailable,
     ValidationFailed,
 )
+from app.sla.errors import IllegalTransition, OutOfRange
 
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 _log = structlog.get_logger(__name__)
@@ -49,6 +51,8 @@ def install(app: FastAPI) -> None:
     app.exception_handler(RequestValidationError)(_invalid)
     app.exception_handler(HTTPException)(_http)
     app.exception_handler(NotModified)(_not_modified)
+    app.exception_handler(IllegalTransition)(_illegal)
+    app.exception_handler(OutOfRange)(_out_of_range)
     app.exception_handler(DBAPIError)(_database)
     app.exception_handler(PoolTimeout)(_busy)
     app.exception_handler(ConnectionError)(_busy)
@@ -96,6 +100,14 @@ async def _http(request: Request, error: HTTPException) -> Response:
 
 async def _not_modified(request: Request, error: NotModified) -> Response:
     return Response(status_code=304, headers={**getattr(request.state, "told", {}), "ETag": error.etag})
+
+
+async def _illegal(request: Request, error: IllegalTransition) -> Response:
+    return _answer(InvalidTransition(str(error), allowed=[]), request)
+
+
+async def _out_of_range(request: Request, error: OutOfRange) -> Response:
+    return _answer(ValidationFailed(f"this leads to an instant that no calendar reaches: {error}"), request)
 
 
 async def _database(request: Request, error: DBAPIError) -> Response:

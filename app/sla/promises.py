@@ -127,8 +127,12 @@ def reopened(book: Book, terms_of: TermsOf, policy: Policy, status: str, now: da
 
 
 def cancelled(book: Book, now: datetime) -> Heard:
-    """A ticket was cancelled or merged: running and paused clocks end, a breached one stays breached (ruling 31)."""
-    return _changed(book, {metric: clock.cancel(now) for metric, clock in book.items()})
+    """A ticket was cancelled or merged: running and paused clocks end, a breached one stays breached (ruling 31).
+
+    The breached one stands still from now on, so that no later step of its ladder falls due.
+    """
+    ended = {metric: clock.cancel(now) for metric, clock in book.items()}
+    return _changed(book, {metric: clock.pause(now) if clock.unmet else clock for metric, clock in ended.items()})
 
 
 def terms_changed(book: Book, terms_of: TermsOf, policy: Policy, situation: Situation, now: datetime) -> Heard:

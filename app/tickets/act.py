@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.auth.visit import time_of
-from app.clocks.facts import ClockFact, DeadlineMoved, PromiseBroken, PromiseKept, QuietOver, StepPassed
+from app.clocks.facts import ClockFact, DeadlineMoved, PromiseBroken, PromiseDropped, PromiseKept, QuietOver, StepPassed
 from app.clocks.keeper import Keeper
 from app.clocks.queries import write_ledger
 from app.clocks.service import keeper_of
@@ -23,7 +23,7 @@ from app.infra.ids import new_id
 from app.infra.problems import NotFound
 from app.tickets import queries
 from app.tickets.actors import TIME, Actor
-from app.tickets.facts import ClockMet, QuietEnded, StepDue, WorkEnded
+from app.tickets.facts import ClockCancelled, ClockMet, QuietEnded, StepDue, WorkEnded
 from app.tickets.models import HistoryEntry, Ticket
 from app.tickets.reading import clock_data, summary_of
 from app.tickets.schemas import DeadlineChange, SlaSummary
@@ -57,6 +57,10 @@ class Act:
 
     async def announce(self) -> None:
         """Record what the clocks said, and let the rooms above react, in order."""
+        if not self.keeper.facts:
+            return
+        # What reacts may point at a clock's row, and a clock may have begun and spoken within one settling.
+        await self._save()
         for fact in self.keeper.facts:
             self.said.append(fact)
             self.ticket.sla_status, self.ticket.next_due_at = fact.sla_status, fact.next_due_at
@@ -71,8 +75,12 @@ class Act:
     async def finish(self) -> None:
         """Write the clocks, and announce what they said of the act."""
         await self.announce()
+        await self._save()
+
+    async def _save(self) -> None:
         started, lines = self.keeper.save()
         self.session.add_all(started)
+        await self.session.flush()
         await write_ledger(self.session, lines)
 
     async def settle(self, *, inclusive: bool) -> None:
@@ -144,6 +152,8 @@ class Act:
             await announce(self.session, [QuietEnded(self.ticket, fact)])
         elif isinstance(fact, PromiseKept):
             await announce(self.session, [ClockMet(self.ticket, fact)])
+        elif isinstance(fact, PromiseDropped):
+            await announce(self.session, [ClockCancelled(self.ticket, fact)])
 
 
 def _event_of(fact: ClockFact, warning_code: str | None) -> tuple[EventType | None, dict[str, object]]:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.clocks.facts import PromiseKept, QuietOver, StepPassed
+from app.clocks.facts import PromiseDropped, PromiseKept, QuietOver, StepPassed
 from app.entitlements.entitlement import Entitlement
 from app.tickets.models import Ticket
 
@@ -31,6 +31,14 @@ class ClockMet:
 
     ticket: Ticket
     fact: PromiseKept
+
+
+@dataclass(frozen=True, slots=True)
+class ClockCancelled:
+    """A clock of a ticket is cancelled."""
+
+    ticket: Ticket
+    fact: PromiseDropped
 
 
 @dataclass(frozen=True, slots=True)

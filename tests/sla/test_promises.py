@@ -168,6 +168,7 @@ def test_reopening_after_a_late_resolution_is_breached_again(book: Book) -> None
 def test_cancelling_leaves_what_was_breached(book: Book) -> None:
     heard = promises.cancelled(book, at("13:30"))
     assert states(heard.after(book)) == {FIRST: State.breached, PERIODIC: State.cancelled, RESOLUTION: State.cancelled}
+    assert not heard.after(book)[FIRST].counting
 
 
 def test_a_change_of_terms_reaches_every_live_clock(book: Book) -> None:
