@@ -46,7 +46,7 @@ def problem_body(problem: Problem, path: str) -> dict[str, object]:
 
 
 def install(app: FastAPI) -> None:
-    """Let every way of failing end in a problem."""
+    """Let every way of failing end in a problem; what is left over is a ``fault``, which ``RequestIds`` answers."""
     app.exception_handler(Problem)(_problem)
     app.exception_handler(RequestValidationError)(_invalid)
     app.exception_handler(HTTPException)(_http)
@@ -56,7 +56,6 @@ def install(app: FastAPI) -> None:
     app.exception_handler(DBAPIError)(_database)
     app.exception_handler(PoolTimeout)(_busy)
     app.exception_handler(ConnectionError)(_busy)
-    app.exception_handler(Exception)(_fault)
 
 
 def _answer(problem: Problem, request: Request) -> Response:
@@ -114,7 +113,7 @@ async def _database(request: Request, error: DBAPIError) -> Response:
     state: Any = getattr(error.orig, "sqlstate", None)
     if state in _PASSING or error.connection_invalidated:
         return await _busy(request, error)
-    return await _fault(request, error)
+    return await fault(request, error)
 
 
 async def _busy(request: Request, error: Exception) -> Response:
@@ -122,6 +121,7 @@ async def _busy(request: Request, error: Exception) -> Response:
     return _answer(Unavailable("the desk is busy or its database away", headers={"Retry-After": "1"}), request)
 
 
-async def _fault(request: Request, error: Exception) -> Response:
+async def fault(request: Request, error: Exception) -> Response:
+    """Answer a fault of ours, and record it."""
     _log.error("unhandled error", path=request.url.path, request_id=request_id.get(), exc_info=error)
     return _answer(InternalError("something went wrong on our side; it is recorded"), request)

@@ -5,9 +5,10 @@ import json
 import re
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.infra.answers import problem_body, request_id
+from app.infra.answers import fault, problem_body, request_id
 from app.infra.ids import new_id
 from app.infra.problems import PayloadTooLarge
 
@@ -24,7 +25,7 @@ _HEADERS = {
 
 
 class RequestIds:
-    """Takes the caller's ``X-Request-Id``, or makes one, and puts it and the security headers on the answer."""
+    """Takes the caller's ``X-Request-Id``, or makes one, and puts it and the security headers on every answer."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -38,8 +39,12 @@ class RequestIds:
         mine = given if _REQUEST_ID.fullmatch(given) else new_id().hex
         request_id.set(mine)
 
+        started = False
+
         async def send_with_headers(message: Message) -> None:
+            nonlocal started
             if message["type"] == "http.response.start":
+                started = True
                 headers = MutableHeaders(scope=message)
                 headers["X-Request-Id"] = mine
                 for name, value in _HEADERS.items():
@@ -47,7 +52,14 @@ class RequestIds:
                 headers.setdefault("Cache-Control", "no-store")
             await send(message)
 
-        await self._app(scope, receive, send_with_headers)
+        try:
+            await self._app(scope, receive, send_with_headers)
+        except Exception as error:
+            if started:
+                raise
+            # Here and not in Starlette's own outermost layer: its answer would have none of these headers.
+            answer = await fault(Request(scope), error)
+            await answer(scope, receive, send_with_headers)
 
 
 class BodyLimit:
