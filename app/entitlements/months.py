@@ -6,12 +6,13 @@ month's last day where it has no such day.
 
 import calendar
 from datetime import UTC, datetime
-from zoneinfo import ZoneInfo
+
+from app.sla.localtime import zone_named
 
 
 def month_start(start: datetime, time_zone: str, k: int) -> datetime:
     """Return the instant at which month ``k`` begins; month 0 begins at the start."""
-    local = start.astimezone(ZoneInfo(time_zone))
+    local = start.astimezone(zone_named(time_zone))
     years, month0 = divmod(local.month - 1 + k, 12)
     year, month = local.year + years, month0 + 1
     day = min(local.day, calendar.monthrange(year, month)[1])

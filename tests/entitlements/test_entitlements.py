@@ -1,7 +1,12 @@
 import asyncio
+import zoneinfo
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from importlib import resources
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -35,6 +40,31 @@ async def test_every_instant_has_an_answer_with_its_source(desk: Desk) -> None:
     assert [one["hours"] for one in held] == ["Mon-Sun 08:00-18:00 Europe/London", "24/7", "24/7"]
     told = await desk.events(reseller, "plan.changed", "add_on.activated")
     assert [event["timestamp"] for event in told] == ["2026-07-01T00:00:00Z", "2026-08-01T00:00:00Z"]
+
+
+@pytest.fixture
+def another_hosts_zones(tmp_path: Path) -> Iterator[None]:
+    """Zone data of a host on which London has New York's time, and where there is a zone that nobody else has."""
+    data = resources.files("tzdata").joinpath("zoneinfo", "America", "New_York").read_bytes()
+    for name in ("Europe/London", "Host/Own"):
+        path = tmp_path / name
+        path.parent.mkdir()
+        path.write_bytes(data)
+    zoneinfo.reset_tzpath([tmp_path])
+    ZoneInfo.clear_cache()
+    yield
+    zoneinfo.reset_tzpath()
+    ZoneInfo.clear_cache()
+
+
+@pytest.mark.usefixtures("another_hosts_zones")
+async def test_the_hosts_zone_data_decides_nothing(desk: Desk) -> None:
+    start = datetime(2026, 3, 1, 0, 30, tzinfo=UTC)
+
+    assert month_start(start, "Europe/London", 1) == datetime(2026, 3, 31, 23, 30, tzinfo=UTC)
+    own = {"name": "Reseller", "plan": "lite", "time_zone": "Host/Own"}
+    refusal = await desk.staff.refused("POST", "/resellers", "validation_failed", own)
+    assert [error["pointer"] for error in refusal["errors"]] == ["/time_zone"]
 
 
 async def test_the_past_does_not_change(desk: Desk) -> None:
