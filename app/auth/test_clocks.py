@@ -36,11 +36,13 @@ async def remove(session: AsyncSession, test_clock_id: UUID) -> None:
 
     Raises:
         NotFound: there is none.
-        Conflict: resellers live on it.
+        Conflict: it is being advanced, or resellers live on it.
     """
     clock = await queries.lock_test_clock(session, test_clock_id)
     if clock is None:
         raise NotFound("there is no such test clock")
+    if clock.target_at is not None:
+        raise Conflict(f"this test clock is on its way to {clock.target_at.isoformat()}: wait until it is there")
     if count := await queries.count_resellers_on(session, test_clock_id):
         raise Conflict(f"{count} resellers live on this test clock, and what happened to them is kept")
     await session.delete(clock)

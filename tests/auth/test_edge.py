@@ -135,6 +135,17 @@ async def test_a_test_clock_goes_forward_only_and_goes_on_when_cut_short(desk: D
     assert (await reseller.clocks(ticket))["first_response"]["state"] == "breached"
 
 
+async def test_a_test_clock_that_is_being_advanced_is_not_removed(desk: Desk) -> None:
+    path = f"/test-clocks/{await desk.test_clock()}"
+    await _cut_short(desk)
+
+    refusal = await desk.staff.refused("DELETE", path, "conflict")
+    await _resume(desk.worker)
+
+    assert "2026-06-12" in refusal["detail"]
+    assert (await desk.staff.send("DELETE", path)).status_code == 204
+
+
 async def _cut_short(desk: Desk) -> None:
     async with desk.database.transaction() as session:
         stopped = "update test_clocks set target_at = '2026-06-12', advanced_at = now() - interval '1h'"
