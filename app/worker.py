@@ -24,7 +24,7 @@ from app.infra.queue import run_jobs
 from app.infra.settings import Settings
 from app.registry import CONSEQUENCES, SOURCES, register_reactions
 from app.webhooks.delivering import Deliverer
-from app.webhooks.fan_out import DELIVER
+from app.webhooks.fan_out import DELIVER, LOST_AFTER, enqueue_lost
 
 IDLE = 0.25  # seconds: the longest that anything waits that has fallen due
 _SIGN_EVERY = 15.0
@@ -59,7 +59,8 @@ class Worker:
             deliverer = Deliverer(self._database, sender, settings.webhook_retry_scale)
             for name, one in self._rounds().items():
                 tasks.create_task(self._repeat(name, one), name=name)
-            tasks.create_task(run_jobs(self._url, {DELIVER: deliverer.deliver}, self.shutdown), name="jobs")
+            jobs = run_jobs(self._url, {DELIVER: deliverer.deliver}, self.shutdown, connections=settings.pool_size)
+            tasks.create_task(jobs, name="jobs")
         await self.close()
 
     async def close(self) -> None:
@@ -72,6 +73,7 @@ class Worker:
             "publisher": self.publish,
             "test clocks": self.resume_test_clocks,
             "sign of life": self._leave_sign,
+            "lost deliveries": self.find_lost,
             "housekeeping": self._keep_house,
         }
 
@@ -98,6 +100,13 @@ class Worker:
             _log.info("resuming an advance", test_clock_id=str(clock.id))
             await test_clocks.go_on(self._database, self._sources, clock.id)
         return test_clocks.INTERRUPTED_AFTER.total_seconds() / 2
+
+    async def find_lost(self) -> float:
+        """Enqueue deliveries anew whose jobs came to nothing."""
+        async with self._database.transaction() as session:
+            if count := await enqueue_lost(session, wall_now()):
+                _log.warning("deliveries had lost their jobs", count=count)
+        return LOST_AFTER.total_seconds()
 
     async def _leave_sign(self) -> float:
         async with self._database.transaction() as session:

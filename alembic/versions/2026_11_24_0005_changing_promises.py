@@ -105,6 +105,9 @@ alter table sla_clock_changes add column paused boolean not null default false,
   add column windows timestamptz[] not null default '{}';
 update sla_clock_changes set paused = due_at is null and kind <> 'cancelled';
 alter table sla_clock_changes alter column paused drop default, alter column windows drop default;
+alter table webhook_deliveries add column asked integer not null default 0;
+alter table webhook_deliveries alter column asked drop default;
+create index ix_webhook_deliveries_pending on webhook_deliveries (next_attempt_at) where state = 'pending';
 alter table recalculations
   add column cause_id uuid, add column breached integer not null default 0, add column everyone boolean not null default false,
   add column notify varchar not null default 'each', add column cursor_reseller_id uuid,
@@ -115,6 +118,8 @@ alter table recalculations alter column breached drop default, alter column ever
 """
 OWN = ("usage_months", "work_logs", "maintenance_window_resellers")
 UNDONE = """
+drop index ix_webhook_deliveries_pending;
+alter table webhook_deliveries drop column asked;
 alter table recalculations drop column cause_id, drop column breached, drop column everyone, drop column notify,
   drop column cursor_reseller_id, drop column aside, drop column progressed_at;
 alter table sla_clock_changes drop column paused, drop column windows;

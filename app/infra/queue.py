@@ -20,6 +20,7 @@ from pgqueuer.core.tm import TaskManager
 from pgqueuer.domain.settings import DBSettings
 from pgqueuer.models import Job as LibraryJob
 from pgqueuer.ports.driver import Driver, NotifyCallback
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.infra.db import DatabaseRole, driver_url
@@ -29,7 +30,11 @@ _SETTINGS = DBSettings(db_schema=SCHEMA)
 _HEARTBEAT = timedelta(seconds=10)
 _POLL = timedelta(seconds=5)
 _BATCH = 20
-_MOST_TASKS = 64
+_TASKS_PER_CONNECTION = 4
+_LONGEST_PAUSE = 60  # seconds
+# The database or the network was away or busy: another try may pass.
+_PASSING = (SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
+_WAITING = "select payload from queue.pgqueuer where status in ('queued', 'picked') and payload = any($1)"
 _ONLY_ENQUEUES = "a session is here to enqueue with: NOTIFY would serialise commits"
 
 Handler = Callable[[str], Awaitable[None]]
@@ -115,8 +120,18 @@ async def enqueue(session: AsyncSession, jobs: Sequence[Job]) -> None:
         )
 
 
-async def run_jobs(url: str, handlers: Mapping[str, Handler], shutdown: asyncio.Event) -> None:
-    """Run jobs until shutdown; starts again by itself when the database goes away and comes back."""
+async def waiting(session: AsyncSession, jobs: Sequence[Job]) -> set[str]:
+    """Return the arguments of those of the jobs that are queued or being run."""
+    rows = await _SessionDriver(session).fetch(_WAITING, [job.argument.encode() for job in jobs])
+    return {bytes(row["payload"]).decode() for row in rows}  # type: ignore[call-overload]  # a bytea
+
+
+async def run_jobs(url: str, handlers: Mapping[str, Handler], shutdown: asyncio.Event, *, connections: int) -> None:
+    """Run jobs until shutdown; starts again by itself when the database goes away and comes back.
+
+    ``connections`` is how many the handlers share: with far more of them than that, they would wait for each other.
+    """
+    most = connections * _TASKS_PER_CONNECTION
 
     @asynccontextmanager
     async def manager() -> AsyncIterator[pgqueuer.PgQueuer]:
@@ -131,9 +146,9 @@ async def run_jobs(url: str, handlers: Mapping[str, Handler], shutdown: asyncio.
     await pgqueuer.run(
         manager,
         dequeue_timeout=_POLL,
-        batch_size=_BATCH,
+        batch_size=min(_BATCH, most // 2),
         heartbeat_timeout=_HEARTBEAT,
-        max_concurrent_tasks=_MOST_TASKS,
+        max_concurrent_tasks=most,
         shutdown_on_listener_failure=True,
         restart_on_failure=True,
         restart_delay=timedelta(seconds=1),
@@ -143,6 +158,10 @@ async def run_jobs(url: str, handlers: Mapping[str, Handler], shutdown: asyncio.
 
 def _entrypoint(handler: Handler) -> Callable[[LibraryJob], Awaitable[None]]:
     async def run(job: LibraryJob) -> None:
-        await handler((job.payload or b"").decode())
+        try:
+            await handler((job.payload or b"").decode())
+        except _PASSING as error:  # a job that fails otherwise is held, for somebody to look at
+            pause = timedelta(seconds=min(2**job.attempts, _LONGEST_PAUSE))
+            raise pgqueuer.RetryRequested(pause, type(error).__name__) from error
 
     return run

@@ -77,10 +77,14 @@ class Deliverer:
     async def _record(self, delivery_id: UUID, number: int, at: datetime, outcome: Outcome) -> None:
         async with self._database.transaction() as session:
             delivery = await queries.lock_delivery(session, delivery_id)
-            if delivery is None or delivery.attempts >= number:
+            if delivery is None or await queries.find_attempt(session, delivery, number) is not None:
                 return  # another worker took this attempt over and was faster
+            session.add(_attempt(delivery, number, at, outcome))
+            if delivery.attempts > number:
+                return  # a later one is done already, and has decided what comes next
             delivery.attempts, delivery.starts = number, 0
-            session.add(_attempt(delivery, at, outcome))
+            if number < delivery.asked:
+                return  # another was asked for while this one was under way, and has a job of its own
             if outcome.ok:
                 _end(delivery, "delivered", at)
                 return
@@ -97,11 +101,11 @@ def _end(delivery: WebhookDelivery, state: str, at: datetime) -> None:
     delivery.state, delivery.next_attempt_at, delivery.finished_at = state, None, at
 
 
-def _attempt(delivery: WebhookDelivery, at: datetime, outcome: Outcome) -> WebhookAttempt:
+def _attempt(delivery: WebhookDelivery, number: int, at: datetime, outcome: Outcome) -> WebhookAttempt:
     return WebhookAttempt(
         reseller_id=delivery.reseller_id,
         delivery_id=delivery.id,
-        number=delivery.attempts,
+        number=number,
         at=at,
         duration_ms=round(outcome.duration * 1000),
         status=outcome.status,

@@ -1,7 +1,7 @@
 """From an event to its deliveries: one per endpoint that hears it, in the publisher's transaction."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -9,16 +9,45 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.events.kinds import EventType
 from app.events.models import Event
 from app.infra.ids import new_id
-from app.infra.queue import Job, enqueue
+from app.infra.queue import Job, enqueue, waiting
 from app.webhooks import queries
 from app.webhooks.models import WebhookDelivery, WebhookEndpoint
 
 DELIVER = "webhooks.deliver"
+LOST_AFTER = timedelta(minutes=5)
+_LOST_AT_ONCE = 500
 
 
 def job_of(delivery: WebhookDelivery) -> Job:
     """Return the job of a delivery's next attempt; it names the attempt, so that none is made twice over."""
-    return Job(DELIVER, f"{delivery.id}:{delivery.attempts + 1}")
+    return Job(DELIVER, f"{delivery.id}:{max(delivery.attempts + 1, delivery.asked)}")
+
+
+def ask_again(delivery: WebhookDelivery, wall: datetime) -> Job:
+    """Let a delivery be made once more, whatever became of it, and return the job.
+
+    An attempt that is under way keeps its number, so that it is not taken for the one that was asked for.
+    """
+    under_way = delivery.state == "pending" and delivery.starts > 0
+    delivery.asked = max(delivery.attempts + under_way, delivery.asked) + 1
+    delivery.starts = delivery.starts if under_way else 0
+    delivery.state, delivery.trigger = "pending", "manual"
+    delivery.next_attempt_at, delivery.finished_at = wall, None
+    return job_of(delivery)
+
+
+async def enqueue_lost(session: AsyncSession, wall: datetime) -> int:
+    """Enqueue deliveries anew that are overdue by minutes and have no job any more; return how many.
+
+    The job library holds a job that failed for a reason of ours, and does not bring it back.
+    """
+    overdue = await queries.lock_overdue(session, wall - LOST_AFTER, _LOST_AT_ONCE)
+    known = await waiting(session, [job_of(delivery) for delivery in overdue])
+    lost = [delivery for delivery in overdue if job_of(delivery).argument not in known]
+    for delivery in lost:
+        delivery.next_attempt_at = wall
+    await enqueue(session, [job_of(delivery) for delivery in lost])
+    return len(lost)
 
 
 def new_delivery(

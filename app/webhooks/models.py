@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, LargeBinary
+from sqlalchemy import CheckConstraint, Index, LargeBinary, text
 from sqlmodel import Field, SQLModel
 
 from app.infra.columns import Instant, Texts
@@ -25,7 +25,10 @@ class WebhookEndpoint(SQLModel, table=True):
 
 
 class WebhookDelivery(SQLModel, table=True):
-    """One event on its way to one endpoint. Partitioned by month on the id."""
+    """One event on its way to one endpoint. Partitioned by month on the id.
+
+    ``asked`` is the number of the last attempt that somebody asked for: it is made, whatever becomes of those before.
+    """
 
     __tablename__ = "webhook_deliveries"
     __table_args__ = (
@@ -33,6 +36,7 @@ class WebhookDelivery(SQLModel, table=True):
         Index("ix_webhook_deliveries_endpoint", "reseller_id", "endpoint_id", "id"),
         Index("ix_webhook_deliveries_event", "reseller_id", "event_id"),
         Index("ix_webhook_deliveries_id", "id"),
+        Index("ix_webhook_deliveries_pending", "next_attempt_at", postgresql_where=text("state = 'pending'")),
         {"postgresql_partition_by": "RANGE (id)"},
     )
 
@@ -44,6 +48,7 @@ class WebhookDelivery(SQLModel, table=True):
     state: str
     attempts: int = 0
     starts: int = 0
+    asked: int = 0
     trigger: str = "event"
     next_attempt_at: datetime | None = Field(default=None, sa_type=Instant)
     created_at: datetime = Field(sa_type=Instant)

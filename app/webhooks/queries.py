@@ -1,6 +1,7 @@
 """All SQL of webhook endpoints and deliveries."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import or_, select
@@ -75,6 +76,23 @@ async def list_deliveries(
     if after is not None:
         query = query.where(col(WebhookDelivery.id) < after)
     return (await session.scalars(query)).all()
+
+
+async def lock_overdue(session: AsyncSession, before: datetime, limit: int) -> Sequence[WebhookDelivery]:
+    """Lock the deliveries whose next attempt should have been made, the oldest first; those in other hands are left."""
+    query = (
+        select(WebhookDelivery)
+        .where(col(WebhookDelivery.state) == "pending", col(WebhookDelivery.next_attempt_at) < before)
+        .order_by(col(WebhookDelivery.next_attempt_at))
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    return (await session.scalars(query)).all()
+
+
+async def find_attempt(session: AsyncSession, delivery: WebhookDelivery, number: int) -> WebhookAttempt | None:
+    """Find an attempt of a delivery by its number."""
+    return await session.get(WebhookAttempt, (delivery.reseller_id, delivery.id, number))
 
 
 async def list_attempts(session: AsyncSession, delivery: WebhookDelivery) -> Sequence[WebhookAttempt]:

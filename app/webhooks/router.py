@@ -21,7 +21,7 @@ from app.infra.queue import enqueue
 from app.infra.wire import Page
 from app.resellers.service import get_reseller
 from app.webhooks import queries
-from app.webhooks.fan_out import job_of, new_delivery
+from app.webhooks.fan_out import ask_again, job_of, new_delivery
 from app.webhooks.models import WebhookDelivery, WebhookEndpoint
 from app.webhooks.schemas import (
     AttemptRead,
@@ -237,7 +237,5 @@ async def redeliver(delivery_id: DeliveryId, visit: CurrentVisit) -> DeliveryRea
     delivery = await queries.lock_delivery(visit.session, delivery_id)
     if delivery is None:
         raise NotFound("there is no such delivery")
-    delivery.state, delivery.trigger = "pending", "manual"
-    delivery.starts, delivery.next_attempt_at, delivery.finished_at = 0, visit.wall, None
-    await enqueue(visit.session, [job_of(delivery)])
+    await enqueue(visit.session, [ask_again(delivery, visit.wall)])
     return _read(delivery)

@@ -1,3 +1,4 @@
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -63,6 +64,61 @@ async def test_a_delivery_is_tried_again_with_the_same_bytes_and_sent_anew_on_re
         assert body == {name: event[name] for name in ("type", "timestamp", "data")}
         assert b"a secret" not in receiver.requests[0].body
         assert len(receiver.requests[0].body) < 20_000
+
+
+@pytest.mark.parametrize("status", [204, 500])
+async def test_what_is_sent_anew_while_an_attempt_is_under_way_is_an_attempt_of_its_own(
+    desk: Desk, deliverer: Deliverer, status: int
+) -> None:
+    async with Receiver() as receiver:
+        receiver.answer(Answer(status, delay=0.5), Answer(204))
+        reseller = await desk.reseller()
+        await reseller.post("/webhook-endpoints", {"url": receiver.url, "event_types": ["ticket.created"]})
+        await reseller.open_ticket()
+        await desk.publish()
+        path = f"/webhook-deliveries/{(await _only(reseller))['id']}"
+        under_way = asyncio.create_task(_attempt(deliverer, await _only(reseller), 1))
+        await receiver.wait_for(1, 10)
+
+        await reseller.post(f"{path}/redeliver")
+        await under_way
+        between = await reseller.get(path)
+        await _run_enqueued(desk, deliverer)
+
+        assert (between["state"], between["attempts_made"]) == ("pending", 1)
+        done = await reseller.get(path)
+        assert (done["state"], [one["status"] for one in done["attempts"]]) == ("delivered", [status, 204])
+        assert len(receiver.requests) == 2
+
+
+async def _run_enqueued(desk: Desk, deliverer: Deliverer) -> None:
+    """Make what is enqueued to be made at once, as a worker would, in order."""
+    queued = "select payload from queue.pgqueuer where status = 'queued' and execute_after <= now() order by id"
+    async with desk.database.transaction() as session:
+        arguments = [bytes(payload).decode() for payload in await session.scalars(text(queued))]
+    for argument in arguments:
+        await deliverer.deliver(argument)
+
+
+async def test_a_delivery_that_lost_its_job_is_enqueued_anew(desk: Desk) -> None:
+    reseller = await desk.reseller()
+    await reseller.post("/webhook-endpoints", {"url": "http://127.0.0.1:9/", "event_types": ["ticket.created"]})
+    for _ in range(3):
+        await reseller.open_ticket()
+    await desk.publish()
+    held = "update queue.pgqueuer set status = 'failed' where id in (select id from queue.pgqueuer order by id limit 2)"
+    overdue = "update webhook_deliveries set next_attempt_at = next_attempt_at - interval '6 min'"
+    async with desk.database.transaction() as session:
+        for statement in (held, overdue):
+            await session.execute(text(statement))
+
+    await desk.worker.find_lost()
+    await desk.worker.find_lost()
+
+    async with desk.database.transaction() as session:
+        queued = await session.scalars(text("select payload from queue.pgqueuer where status = 'queued'"))
+        assert len(set(queued)) == 3
+        assert await session.scalar(text("select count(*) from queue.pgqueuer where status = 'queued'")) == 3
 
 
 async def test_a_delivery_that_keeps_killing_its_worker_is_held(desk: Desk, deliverer: Deliverer) -> None:
