@@ -15,9 +15,9 @@ from tests.desk import Desk
 
 _MANY = """
 insert into sla_clocks (reseller_id, id, ticket_id, metric, policy_id, target, counting, started_at, anchor_at,
-                        remaining, counted, fresh, passed, withheld, wake_at, plan, level, priority)
+                        remaining, counted, fresh, passed, withheld, wake_at, windows, plan, level, priority)
 select reseller_id, gen_random_uuid(), ticket_id, metric, policy_id, target, counting, started_at, anchor_at, remaining,
-       counted, fresh, passed, withheld, wake_at - n * interval '1 second', plan, level, priority
+       counted, fresh, passed, withheld, wake_at - n * interval '1 second', windows, plan, level, priority
   from sla_clocks, generate_series(1, 4000) n
 """
 
