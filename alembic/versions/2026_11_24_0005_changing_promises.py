@@ -117,10 +117,18 @@ alter table recalculations alter column breached drop default, alter column ever
   alter column notify drop default, alter column aside drop default
 """
 OWN = ("usage_months", "work_logs", "maintenance_window_resellers")
+# Beside test_clock_now, which locks: for transactions that only look.
+SEEN = """
+create function test_clock_seen(wanted uuid) returns timestamptz
+language sql stable security definer set search_path = public, pg_temp as $$
+  select now_at from test_clocks where id = wanted
+$$
+"""
 UNDONE = """
 drop index ix_webhook_deliveries_pending;
 alter table webhook_deliveries drop column asked;
 alter table recalculations drop column cause_id, drop column breached, drop column everyone, drop column notify,
+drop function test_clock_seen;
   drop column cursor_reseller_id, drop column aside, drop column progressed_at;
 alter table sla_clock_changes drop column paused, drop column windows;
 alter table sla_clocks drop column plan, drop column level, drop column priority, drop column windows,
@@ -142,6 +150,9 @@ def upgrade() -> None:
         op.execute(f"grant select on {table} to trunkline_tenant")
         op.execute(f"alter table {table} enable row level security")
         op.execute(f"create policy tenant on {table} to trunkline_tenant using (reseller_id = {TENANT})")
+    op.execute(SEEN)
+    op.execute("revoke all on function test_clock_seen from public")
+    op.execute("grant execute on function test_clock_seen to trunkline_tenant, trunkline_operator")
     op.execute("grant select on maintenance_windows to trunkline_tenant")
     op.execute("alter table maintenance_windows enable row level security")
     op.execute(

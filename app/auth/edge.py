@@ -81,15 +81,19 @@ def _limited(desk: Desk, secret: str | None, wall: datetime) -> dict[str, str]:
     return headers
 
 
+def _only_looks(request: Request) -> bool:
+    return request.method in {"GET", "HEAD"}
+
+
 async def _in_transaction(
     request: Request, handle: Handler, desk: Desk, secret: str | None, wall: datetime
 ) -> tuple[Response, Principal | None]:
     if secret is None:
-        async with desk.database.transaction(DatabaseRole.TENANT) as session:
+        async with desk.database.transaction(DatabaseRole.TENANT, look=_only_looks(request)) as session:
             request.state.visit = Visit(desk, session, None, wall)
             return await handle(request), None
     for role in (likely_role(secret), *Role):
-        async with desk.database.transaction(_POOLS[role]) as session:
+        async with desk.database.transaction(_POOLS[role], look=_only_looks(request)) as session:
             principal, stale = await _sign_in(session, secret, wall)
             if principal.role is not role:
                 continue  # the prefix misled: an operator may choose a key that looks like a reseller's

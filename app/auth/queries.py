@@ -8,10 +8,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from app.auth.models import ApiKey, Staff, TestClock
+from app.infra.db import only_looks
 
 # Both functions are SECURITY DEFINER: before it there is no tenant, and a lock takes more than a tenant may do.
 _SIGN_IN = text("select * from sign_in(:secret_hash, :wall)")
 _TEST_CLOCK_NOW = text("select test_clock_now(:id)")
+_TEST_CLOCK_SEEN = text("select test_clock_seen(:id)")
 _RESELLERS_ON = text("select count(*) from resellers where test_clock_id = :id")
 
 
@@ -21,8 +23,12 @@ async def sign_in(session: AsyncSession, secret_hash: bytes, wall: datetime) -> 
 
 
 async def test_clock_now(session: AsyncSession, test_clock_id: UUID) -> datetime | None:
-    """Read a test clock and keep it from being advanced until this transaction ends."""
-    now: datetime | None = await session.scalar(_TEST_CLOCK_NOW, {"id": test_clock_id})
+    """Read a test clock and keep it from being advanced until this transaction ends.
+
+    A transaction that only looks sees everything as it stood with the clock, and lets it go on.
+    """
+    statement = _TEST_CLOCK_SEEN if only_looks(session) else _TEST_CLOCK_NOW
+    now: datetime | None = await session.scalar(statement, {"id": test_clock_id})
     return now
 
 

@@ -14,6 +14,9 @@ from sqlalchemy import text
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
+LOOKS = "looks"
+_LOOK = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+
 
 class DatabaseRole(StrEnum):
     """A PostgreSQL role that the program works as; migrations make both."""
@@ -41,15 +44,26 @@ class Database:
         self._sessions = {
             role: async_sessionmaker(engine, expire_on_commit=False) for role, engine in self._engines.items()
         }
+        # Over the same pools: how a transaction begins is part of its BEGIN, and costs nothing more.
+        self._looks = {
+            role: async_sessionmaker(engine.execution_options(**_LOOK), expire_on_commit=False, info={LOOKS: True})
+            for role, engine in self._engines.items()
+        }
 
-    def session(self, role: DatabaseRole = DatabaseRole.OPERATOR) -> AsyncSession:
+    def session(self, role: DatabaseRole = DatabaseRole.OPERATOR, *, look: bool = False) -> AsyncSession:
         """Return a session; its transaction begins with its first statement."""
-        return self._sessions[role]()
+        return (self._looks if look else self._sessions)[role]()
 
     @asynccontextmanager
-    async def transaction(self, role: DatabaseRole = DatabaseRole.OPERATOR) -> AsyncIterator[AsyncSession]:
-        """Open a transaction that commits when the block ends and rolls back when it raises."""
-        async with self.session(role) as session, session.begin():
+    async def transaction(
+        self, role: DatabaseRole = DatabaseRole.OPERATOR, *, look: bool = False
+    ) -> AsyncIterator[AsyncSession]:
+        """Open a transaction that commits when the block ends and rolls back when it raises.
+
+        One that only looks sees everything as it was at one instant, in however many statements; it neither writes
+        nor locks.
+        """
+        async with self.session(role, look=look) as session, session.begin():
             yield session
 
     async def close(self) -> None:
@@ -74,6 +88,11 @@ def _engine(url: str, role: DatabaseRole, pool_size: int) -> AsyncEngine:
             }
         },
     )
+
+
+def only_looks(session: AsyncSession) -> bool:
+    """Tell whether a session's transaction sees one instant and locks nothing."""
+    return LOOKS in session.info
 
 
 async def become(session: AsyncSession, reseller_id: UUID) -> None:
