@@ -114,7 +114,8 @@ alter table recalculations
   add column aside uuid[] not null default '{}', add column progressed_at timestamptz,
   add constraint ck_recalculations_notify check (notify in ('each', 'digest'));
 alter table recalculations alter column breached drop default, alter column everyone drop default,
-  alter column notify drop default, alter column aside drop default
+  alter column notify drop default, alter column aside drop default;
+update idempotent_answers set body = null
 """
 OWN = ("usage_months", "work_logs", "maintenance_window_resellers")
 # Beside test_clock_now, which locks: for transactions that only look.

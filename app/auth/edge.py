@@ -98,7 +98,7 @@ async def _in_transaction(
             if principal.role is not role:
                 continue  # the prefix misled: an operator may choose a key that looks like a reseller's
             request.state.visit = Visit(desk, session, principal, wall)
-            response = await _once(request, handle, session, principal, wall)
+            response = await _once(request, handle, session, principal, secret, wall)
             return response, principal if stale else None
     raise Unauthenticated("the key is not valid")
 
@@ -122,16 +122,16 @@ async def _sign_in(session: AsyncSession, secret: str, wall: datetime) -> tuple[
 
 
 async def _once(
-    request: Request, handle: Handler, session: AsyncSession, principal: Principal, wall: datetime
+    request: Request, handle: Handler, session: AsyncSession, principal: Principal, secret: str, wall: datetime
 ) -> Response:
     key = request.headers.get("idempotency-key")
     if key is None or request.method != "POST":
         return await handle(request)
-    mark = idempotency.fingerprint(request.method, str(request.url.path), await request.body())
-    earlier = await idempotency.claim(session, principal.reseller_id, key, mark, wall)
+    mark = idempotency.fingerprint(principal.key_id, request.method, str(request.url.path), await request.body())
+    earlier = await idempotency.claim(session, principal.reseller_id, key, mark, secret, wall)
     if earlier is not None:
         return Response(earlier.body, earlier.status, {**earlier.headers, "Idempotency-Replayed": "true"})
     response = await handle(request)
     answer = StoredAnswer(response.status_code, dict(response.headers), bytes(response.body))
-    await idempotency.store(session, principal.reseller_id, key, answer)
+    await idempotency.store(session, principal.reseller_id, key, mark, secret, answer)
     return response

@@ -13,6 +13,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.auth.sealing import seal, unseal
 from app.infra.problems import IdempotencyInProgress, IdempotencyKeyReused, ValidationFailed
 
 KEPT_FOR = timedelta(hours=24)
@@ -47,12 +48,14 @@ class StoredAnswer:
     body: bytes
 
 
-def fingerprint(method: str, path: str, body: bytes) -> bytes:
-    """Return what makes two requests the same one."""
-    return hashlib.sha256(b"\x00".join((method.encode(), path.encode(), body))).digest()
+def fingerprint(caller: UUID, method: str, path: str, body: bytes) -> bytes:
+    """Return what makes two requests the same one: an answer is for the API key that it was given to."""
+    return hashlib.sha256(b"\x00".join((caller.bytes, method.encode(), path.encode(), body))).digest()
 
 
-async def claim(session: AsyncSession, reseller_id: UUID, key: str, mark: bytes, wall: datetime) -> StoredAnswer | None:
+async def claim(
+    session: AsyncSession, reseller_id: UUID, key: str, mark: bytes, secret: str, wall: datetime
+) -> StoredAnswer | None:
     """Claim a key for this request, or return the answer that an earlier one got.
 
     Raises:
@@ -73,12 +76,14 @@ async def claim(session: AsyncSession, reseller_id: UUID, key: str, mark: bytes,
     if row is None or row.status is None:
         raise IdempotencyInProgress("the first request with this key has not ended", headers={"Retry-After": "1"})
     if bytes(row.fingerprint) != mark:
-        raise IdempotencyKeyReused("this key was used for another request")
-    return StoredAnswer(row.status, row.headers, bytes(row.body))
+        raise IdempotencyKeyReused("this key was used for another request, or by another API key")
+    return StoredAnswer(row.status, row.headers, unseal(secret, bytes(row.body), mark))
 
 
-async def store(session: AsyncSession, reseller_id: UUID, key: str, answer: StoredAnswer) -> None:
-    """Keep the answer beside the effect."""
+async def store(
+    session: AsyncSession, reseller_id: UUID, key: str, mark: bytes, secret: str, answer: StoredAnswer
+) -> None:
+    """Keep the answer beside the effect, sealed: it may hold a secret that is shown this once."""
     kept = {name: value for name, value in answer.headers.items() if name in _KEPT_HEADERS}
     await session.execute(
         _STORE,
@@ -87,6 +92,6 @@ async def store(session: AsyncSession, reseller_id: UUID, key: str, answer: Stor
             "key": key,
             "status": answer.status,
             "headers": json.dumps(kept),
-            "body": answer.body,
+            "body": seal(secret, answer.body, mark),
         },
     )

@@ -131,7 +131,7 @@ class IdempotencyKeyReused(Problem):
     """The key was used for another request."""
 
     status, code, title = 422, "idempotency_key_reused", "The idempotency key was used for another request"
-    help = "A key stands for one request, body included, for 24 hours. Take a new key for a new request."
+    help = "A key stands for one request of one API key, body included, for 24 hours. Take a new key for a new request."
 
 
 class UnsafeWebhookUrl(Problem):
