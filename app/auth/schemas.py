@@ -1,15 +1,31 @@
 """Wire shapes of staff and test clocks."""
 
+from datetime import UTC, datetime
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from app.infra.ids import StaffId, TestClockId
-from app.infra.wire import Answer, Instant, Line, Request
+from app.infra.wire import Answer, Instant, Line, Request, Storable
 
 StaffRole = Literal["agent", "account_manager", "technical_director", "admin"]
 Roles = Annotated[list[StaffRole], Field(min_length=1, max_length=4)]
-Email = Annotated[str, Field(pattern=r"^[^@\s\x00]+@[^@\s\x00]+$", max_length=254, examples=["desk@example.com"])]
+Email = Annotated[Storable, Field(pattern=r"^[^@\s\x00]+@[^@\s\x00]+$", max_length=254, examples=["desk@example.com"])]
+
+
+_FIRST = datetime(1970, 1, 1, tzinfo=UTC)
+_LAST = datetime(2200, 1, 1, tzinfo=UTC)
+
+
+def _within_reach(value: datetime) -> datetime:
+    """Let an instant pass from which deadlines and paid months can still be reckoned, either way."""
+    if not _FIRST <= value <= _LAST:
+        msg = "a test clock stands between 1970-01-01T00:00:00Z and 2200-01-01T00:00:00Z"
+        raise ValueError(msg)
+    return value
+
+
+Simulated = Annotated[Instant, AfterValidator(_within_reach)]
 
 
 class StaffCreate(Request):
@@ -43,7 +59,7 @@ class TestClockCreate(Request):
 
     __test__ = False  # a shape, not a test class
 
-    now: Instant = Field(examples=["2026-06-10T16:30:00Z"])
+    now: Simulated = Field(examples=["2026-06-10T16:30:00Z"])
 
 
 class TestClockAdvance(Request):
@@ -51,7 +67,7 @@ class TestClockAdvance(Request):
 
     __test__ = False  # a shape, not a test class
 
-    to: Instant
+    to: Simulated
 
 
 class TestClockRead(Answer):

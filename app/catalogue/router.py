@@ -20,6 +20,7 @@ from app.catalogue.schemas import (
 )
 from app.catalogue.versions import PolicyVersion, policy_version
 from app.infra.problems import NotFound
+from app.infra.wire import Code
 
 router = edge_router("Catalogue")
 _BASIS_POINTS = 10_000
@@ -37,7 +38,7 @@ async def list_plans(visit: CurrentVisit) -> Plans:
 
 
 @router.get("/plans/{code}")
-async def get_plan(code: str, visit: CurrentVisit) -> PlanRead:
+async def get_plan(code: Code, visit: CurrentVisit) -> PlanRead:
     """Read a service plan."""
     plan = await queries.find_plan(visit.session, code)
     if plan is None:

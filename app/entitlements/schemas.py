@@ -6,7 +6,7 @@ from pydantic import AfterValidator, BaseModel, Field
 
 from app.auth.principals import Scope
 from app.infra.ids import CalendarId, KeyId, PolicyId, PurchaseId, ResellerId, StaffId, TestClockId
-from app.infra.wire import Answer, Code, Duration, Instant, Line, Request
+from app.infra.wire import Answer, Code, Duration, Instant, Line, Request, Storable
 from app.sla.localtime import zone_names
 from app.sla.terms import Counting, Metric
 
@@ -28,7 +28,7 @@ class Brand(Request):
 
     name: Line
     from_address: Line | None = None
-    signature: Annotated[str, Field(max_length=2000)] | None = None
+    signature: Annotated[Storable, Field(max_length=2000)] | None = None
     greeting: Line | None = None
 
 

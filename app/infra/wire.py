@@ -1,11 +1,33 @@
 """Shapes of values on the wire: instants, spans, texts, and the strict model that every request body is."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Generic, TypeVar
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    WithJsonSchema,
+)
 
 from app.sla.durations import format_duration
+
+_RFC3339 = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2})", re.IGNORECASE
+)
+
+
+def _written_out(value: object) -> object:
+    """Let a time pass that is written as RFC 3339 has it, or is one of our own; no number of seconds, no bare date."""
+    if isinstance(value, datetime) or (isinstance(value, str) and _RFC3339.fullmatch(value)):
+        return value
+    msg = "a time is RFC 3339 with an offset, such as 2026-06-10T16:30:00Z (in a URL, + is written %2B)"
+    raise ValueError(msg)
 
 
 def _in_utc(value: datetime) -> datetime:
@@ -33,6 +55,7 @@ def storable(value: str) -> str:
 
 Instant = Annotated[
     AwareDatetime,
+    BeforeValidator(_written_out),
     AfterValidator(_in_utc),
     PlainSerializer(_rfc3339, when_used="json"),
     WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2026-06-10T16:30:00Z"]}),
@@ -46,8 +69,9 @@ Duration = Annotated[
 ]
 """ISO 8601, such as ``PT8H``."""
 
-Line = Annotated[str, AfterValidator(storable), Field(min_length=1, max_length=200)]
-Text = Annotated[str, AfterValidator(storable), Field(min_length=1, max_length=65_536)]
+Storable = Annotated[str, AfterValidator(storable)]
+Line = Annotated[Storable, Field(min_length=1, max_length=200)]
+Text = Annotated[Storable, Field(min_length=1, max_length=65_536)]
 Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
 
 

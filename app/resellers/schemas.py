@@ -5,10 +5,10 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from app.infra.ids import ContactId, ResellerId
-from app.infra.wire import Answer, Instant, Line, Request
+from app.infra.wire import Answer, Instant, Line, Request, Storable
 
 ContactKind = Literal["reseller_staff", "end_customer"]
-Email = Annotated[str, Field(pattern=r"^[^@\s\x00]+@[^@\s\x00]+$", max_length=254)]
+Email = Annotated[Storable, Field(pattern=r"^[^@\s\x00]+@[^@\s\x00]+$", max_length=254)]
 
 
 class ContactCreate(Request):

@@ -1,12 +1,13 @@
 """Wire shapes of tickets, messages, history and SLA status."""
 
+import math
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, Field
 
 from app.infra.ids import CalendarId, ClockId, ContactId, MessageId, PolicyId, ResellerId, StaffId, TicketId
 from app.infra.paging import PageQuery
-from app.infra.wire import Answer, Duration, Instant, Line, Request, Text
+from app.infra.wire import Answer, Duration, Instant, Line, Request, Storable, Text, storable
 from app.sla.clock import State
 from app.sla.terms import Counting, Metric
 from app.tickets.lifecycle import Side, Status
@@ -18,6 +19,8 @@ Visibility = Literal["public", "internal"]
 SlaStatus = Literal["breached", "at_risk", "on_track", "paused", "met", "none"]
 
 _MOST_MEMBERS = 50
+_LONGEST_NAME = 100
+_LONGEST_VALUE = 4000
 
 
 def _flat(fields: dict[str, Any]) -> dict[str, Any]:
@@ -25,16 +28,27 @@ def _flat(fields: dict[str, Any]) -> dict[str, Any]:
         msg = f"at most {_MOST_MEMBERS} members"
         raise ValueError(msg)
     for name, value in fields.items():
-        if len(name) > 100 or not isinstance(value, str | int | float | bool | None):  # noqa: PLR2004 - a name's length
-            msg = f"{name[:100]}: names have up to 100 characters, values are texts, numbers, booleans or null"
-            raise ValueError(msg)
-        if isinstance(value, str) and (len(value) > 4000 or "\x00" in value):  # noqa: PLR2004 - a value's length
-            msg = f"{name}: a text has up to 4000 characters and no NUL"
+        if fault := _fault_of(name, value):
+            msg = f"{name[:_LONGEST_NAME]!a}: {fault}"
             raise ValueError(msg)
     return fields
 
 
-Tags = Annotated[list[Annotated[str, Field(pattern=r"^[^\x00-\x1f]{1,50}$")]], Field(max_length=20)]
+def _fault_of(name: str, value: object) -> str | None:
+    if len(name) > _LONGEST_NAME or not isinstance(value, str | int | float | bool | None):
+        return f"names have up to {_LONGEST_NAME} characters, values are texts, numbers, booleans or null"
+    if isinstance(value, float) and not math.isfinite(value):
+        return "JSON has no number that is infinite or none"
+    if isinstance(value, str) and len(value) > _LONGEST_VALUE:
+        return f"a text has up to {_LONGEST_VALUE} characters"
+    try:
+        storable(name + str(value))
+    except ValueError as error:
+        return str(error)
+    return None
+
+
+Tags = Annotated[list[Annotated[Storable, Field(pattern=r"^[^\x00-\x1f]{1,50}$")]], Field(max_length=20)]
 CustomFields = Annotated[dict[str, Any], AfterValidator(_flat)]
 
 
@@ -261,7 +275,7 @@ class TicketQuery(PageQuery):
     due_before: Instant | None = None
     external_ref: Line | None = None
     reseller_id: ResellerId | None = Field(default=None, description="For staff.")
-    q: Annotated[str | None, Field(min_length=1, max_length=200, description="Words to search for; best first.")] = None
+    q: Annotated[Line | None, Field(description="Words to search for; best first.")] = None
     sort: Literal["created_at", "-created_at", "next_due_at", "-updated_at"] = "-created_at"
 
 

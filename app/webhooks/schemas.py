@@ -7,9 +7,9 @@ from pydantic import BaseModel, Field
 from app.events.kinds import EventType
 from app.infra.ids import DeliveryId, EndpointId, EventId, ResellerId
 from app.infra.paging import PageQuery
-from app.infra.wire import Answer, Instant, Line, Request
+from app.infra.wire import Answer, Instant, Line, Request, Storable
 
-Url = Annotated[str, Field(min_length=1, max_length=4096, examples=["https://hooks.example.com/desk"])]
+Url = Annotated[Storable, Field(min_length=1, max_length=4096, examples=["https://hooks.example.com/desk"])]
 EventTypes = Annotated[list[EventType], Field(min_length=1, max_length=50)]
 State = Literal["pending", "delivered", "failed", "held"]
 
