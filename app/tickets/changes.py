@@ -37,19 +37,19 @@ async def enter_status(act: Act, status: str, reason: str | None) -> None:
         return
     act.note("status", before, status, reason)
     ticket.status = status
-    if before == "resolved":
-        ticket.resolved_at = ticket.closes_at = None
+    ticket.closes_at = None
     if status == "resolved":
         ticket.resolved_at, ticket.closes_at, ticket.waiting = act.now, act.now + CLOSES_AFTER, False
         act.keeper.resolved(act.now)
         act.tell(EventType.TICKET_RESOLVED)
     elif status == "closed":
-        ticket.resolved_at, ticket.closed_at = ticket.resolved_at or act.now, act.now
+        ticket.closed_at = act.now
         act.tell(EventType.TICKET_CLOSED)
     elif status == "cancelled":
         act.keeper.cancelled(act.now)
         act.tell(EventType.TICKET_UPDATED)
     elif before == "resolved":
+        ticket.resolved_at = None
         act.keeper.reopened(act.now)
         act.tell(EventType.TICKET_REOPENED)
     else:

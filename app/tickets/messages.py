@@ -15,6 +15,7 @@ from app.tickets.actors import Actor
 from app.tickets.changes import enter_status
 from app.tickets.lifecycle import ENDED, Side, after_message
 from app.tickets.models import Message
+from app.tickets.opening import admit_contact
 from app.tickets.schemas import MessageCreate, MessageData
 
 
@@ -22,6 +23,7 @@ async def add_message(act: Act, principal: Principal, wanted: MessageCreate) -> 
     """Add a message to a ticket in hand.
 
     Raises:
+        EntitlementRequired: the author is an end customer, and end customers are not included.
         InvalidTransition: the ticket is closed or cancelled.
         MissingScope: a reseller's key asked for what is the desk's own.
         ValidationFailed: the author is nobody of this reseller's or the operator's.
@@ -80,6 +82,7 @@ async def _author(session: AsyncSession, act: Act, principal: Principal, named: 
         contact = await find_contact(session, act.ticket.reseller_id, _id("ctc", named))
         if contact is None:
             raise ValidationFailed.at("/author", "this ticket's reseller has no such contact")
+        await admit_contact(session, contact, act.keeper.entitlement, "a message of an end customer")
         return Actor("contact", named, contact.name, "customer")
     name = await staff_name(session, _id("stf", named)) if principal.is_staff else None
     if name is None:

@@ -62,7 +62,7 @@ async def _admit(
         contact = await find_contact(session, reseller.id, wanted.contact_id)
         if contact is None:
             raise ValidationFailed.at("/contact_id", "this reseller has no such contact")
-        await _admit_contact(session, contact, entitlement)
+        await admit_contact(session, contact, entitlement, "a ticket of an end customer")
     if wanted.follows_id is not None:
         await _admit_predecessor(session, reseller, wanted.follows_id)
 
@@ -81,9 +81,14 @@ def _admit_channel(principal: Principal, channel: str, entitlement: Entitlement)
     raise ChannelNotEntitled(f"{channel} is not open here: {why[channel]}", channels=open_to_key)
 
 
-async def _admit_contact(session: AsyncSession, contact: Contact, entitlement: Entitlement) -> None:
+async def admit_contact(session: AsyncSession, contact: Contact, entitlement: Entitlement, what: str) -> None:
+    """Let a contact speak for itself: the reseller's own people always, end customers where they are included.
+
+    Raises:
+        EntitlementRequired: an end customer's turn has not come yet, or has passed.
+    """
     if contact.kind == "end_customer" and entitlement.level < END_CUSTOMERS_FROM_LEVEL:
-        raise await entitlement_required(session, entitlement, END_CUSTOMERS_FROM_LEVEL, "a ticket of an end customer")
+        raise await entitlement_required(session, entitlement, END_CUSTOMERS_FROM_LEVEL, what)
 
 
 async def _admit_predecessor(session: AsyncSession, reseller: Reseller, ticket_id: UUID) -> None:

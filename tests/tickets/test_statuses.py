@@ -52,8 +52,11 @@ async def test_a_reseller_resolves_reopens_with_a_reason_closes_and_cancels_with
     assert (await reseller.patch(path, {"status": "resolved"}))["resolved_at"] is not None
     await reseller.refused("PATCH", path, "validation_failed", {"status": "open"})
     assert (await reseller.patch(path, {"status": "open", "reason": "it is back"}))["resolved_at"] is None
-    await reseller.patch(path, {"status": "resolved"})
-    assert (await reseller.patch(path, {"status": "closed"}))["status"] == "closed"
+    resolved = await reseller.patch(path, {"status": "resolved"})
+    await desk.advance(reseller, "2026-06-12T11:00:00Z")
+    closed = await reseller.patch(path, {"status": "closed"})
+    assert (closed["status"], closed["closed_at"]) == ("closed", "2026-06-12T11:00:00Z")
+    assert closed["resolved_at"] == resolved["resolved_at"]
     refusal = await reseller.refused("POST", f"{path}/messages", "invalid_transition", {"body": "hello?"})
     assert refusal["current"] == "closed"
     assert (await reseller.open_ticket(follows_id=ticket["id"]))["follows_id"] == ticket["id"]
@@ -184,3 +187,37 @@ async def test_lists_filter_sort_and_page(desk: Desk) -> None:
     cursor = first.json()["next_cursor"]
     await reseller.refused("GET", f"/tickets?sort=created_at&cursor={cursor}", "validation_failed")
     await reseller.refused("GET", f"/tickets?sort=next_due_at&cursor={cursor[:-2]}AA", "validation_failed")
+
+
+async def test_a_resolved_ticket_that_is_cancelled_was_resolved_all_the_same(desk: Desk) -> None:
+    reseller = await desk.reseller()
+    ticket = await reseller.open_ticket()
+    path = f"/tickets/{ticket['id']}"
+    await reseller.patch(path, {"status": "resolved"})
+
+    cancelled = await reseller.patch(path, {"status": "cancelled", "reason": "a test"})
+    await desk.advance(reseller, "2026-06-20T11:00:00Z")
+
+    assert cancelled["resolved_at"] == "2026-06-10T11:00:00Z"
+    assert (await reseller.get(path))["status"] == "cancelled"  # and does not close after seven days
+
+
+async def test_an_end_customer_has_no_voice_once_branded_has_ended(desk: Desk) -> None:
+    reseller = await desk.reseller()
+    branded = await reseller.post("/add-on-purchases", {"product": "branded_intelligent_hands"})
+    customer = await reseller.post("/contacts", {"kind": "end_customer", "name": "A customer"})
+    member = await reseller.post("/contacts", {"name": "A member of staff"})
+    ticket = await reseller.open_ticket(contact_id=customer["id"])
+    messages = f"/tickets/{ticket['id']}/messages"
+    await reseller.post(messages, {"body": "all down", "author": customer["id"]})
+    await desk.advance(reseller, "2026-06-10T11:10:00Z")
+    await reseller.post(f"/add-on-purchases/{branded['id']}/cancel", {"at": "now"})
+
+    for caller in (reseller, desk.staff):
+        body = {"body": "hello?", "author": customer["id"]}
+        refusal = await caller.refused("POST", messages, "entitlement_required", body)
+        assert (refusal["level"], refusal["level_required"]) == (2, 4)
+
+    taken = await reseller.post(messages, {"body": "we speak for them", "author": member["id"]})
+    assert taken["author"]["id"] == member["id"]
+    assert len((await reseller.get(messages))["data"]) == 2
