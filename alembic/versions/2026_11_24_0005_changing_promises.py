@@ -108,6 +108,7 @@ alter table sla_clock_changes alter column paused drop default, alter column win
 alter table webhook_deliveries add column asked integer not null default 0;
 alter table webhook_deliveries alter column asked drop default;
 create index ix_webhook_deliveries_pending on webhook_deliveries (next_attempt_at) where state = 'pending';
+alter table escalations add column acknowledgement_note varchar;
 alter table recalculations
   add column cause_id uuid, add column breached integer not null default 0, add column everyone boolean not null default false,
   add column notify varchar not null default 'each', add column cursor_reseller_id uuid,
@@ -128,8 +129,9 @@ $$
 UNDONE = """
 drop index ix_webhook_deliveries_pending;
 alter table webhook_deliveries drop column asked;
-alter table recalculations drop column cause_id, drop column breached, drop column everyone, drop column notify,
 drop function test_clock_seen;
+alter table escalations drop column acknowledgement_note;
+alter table recalculations drop column cause_id, drop column breached, drop column everyone, drop column notify,
   drop column cursor_reseller_id, drop column aside, drop column progressed_at;
 alter table sla_clock_changes drop column paused, drop column windows;
 alter table sla_clocks drop column plan, drop column level, drop column priority, drop column windows,

@@ -7,6 +7,7 @@ late sweep, or none, changes nothing but lateness.
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from operator import itemgetter
 from uuid import UUID
 
 from app.clocks.facts import ClockFact, DeadlineMoved, PromiseBroken, PromiseDropped, PromiseKept, QuietOver, StepPassed
@@ -17,12 +18,16 @@ from app.entitlements.entitlement import Entitlement, Timeline
 from app.infra.ids import new_id
 from app.sla import promises
 from app.sla.clock import Clock, State
-from app.sla.ladder import Breached, Fact, Ladder, StepReached, settle
+from app.sla.due import Rank
+from app.sla.ladder import Breached, Fact, Ladder, StepReached, places, settle
 from app.sla.policy import Policy
 from app.sla.promises import Heard, Situation
 from app.sla.status import next_due_at, sla_status
 from app.sla.terms import Counting, Metric, Terms
 from app.sla.windows import Windows
+
+Told = tuple[tuple[datetime, Rank], Metric, Clock, Fact]
+"""A fact and its place at its instant, of which clock, and that clock as it was before."""
 
 
 @dataclass(slots=True)
@@ -139,19 +144,20 @@ class Keeper:
             if at > until:
                 break
             last = at == until and not inclusive
-            for metric in list(self.kept):
-                self._settle_one(metric, at, inclusive=not last)
+            told = [line for metric in list(self.kept) for line in self._settle_one(metric, at, inclusive=not last)]
+            for _, metric, before, fact in sorted(told, key=itemgetter(0)):  # at one instant, across all clocks
+                self._told(metric, before, fact)
             if last:
                 break
 
-    def _settle_one(self, metric: Metric, at: datetime, *, inclusive: bool) -> None:
+    def _settle_one(self, metric: Metric, at: datetime, *, inclusive: bool) -> Iterator[Told]:
         before = self.kept[metric].clock
         after, facts = settle(before, self._ladder, at, inclusive=inclusive)
         if after is before:
             return
         self.kept[metric].clock = after
-        for fact in facts:
-            self._told(metric, before, fact)
+        for place, fact in zip(places(facts), facts, strict=True):
+            yield place, metric, before, fact
 
     def _told(self, metric: Metric, before: Clock, fact: Fact) -> None:
         kept = self.kept[metric]

@@ -37,5 +37,6 @@ class Escalation(SQLModel, table=True):
     raised_at: datetime = Field(sa_type=Instant)
     acknowledged_at: datetime | None = Field(default=None, sa_type=Instant)
     acknowledged_by: str | None = None
+    acknowledgement_note: str | None = None
     resolved_at: datetime | None = Field(default=None, sa_type=Instant)
     version: int = 1

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from app.escalations.models import Escalation
 from app.infra.ids import ClockId, EscalationId, StaffId, TicketId
@@ -37,6 +37,7 @@ class EscalationRead(Answer):
     acknowledged_at: Instant | None
     acknowledged_by: str | None
     resolved_at: Instant | None
+    acknowledgement_note: str | None = Field(description="What whoever acknowledged it said; `note` is the caller's.")
 
 
 class EscalationCreate(Request):

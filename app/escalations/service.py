@@ -86,7 +86,7 @@ async def acknowledge(act: Act, escalation: Escalation, by: str, note: str | Non
     if escalation.clock_id is not None:
         _withhold(act, escalation.clock_id)
     escalation.state, escalation.acknowledged_at, escalation.acknowledged_by = "acknowledged", act.now, by
-    escalation.note = note or escalation.note
+    escalation.acknowledgement_note = note
     escalation.version += 1
     _tell(act.session, act.ticket, escalation, EventType.ESCALATION_ACKNOWLEDGED, act.now)
 

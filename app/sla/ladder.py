@@ -5,9 +5,10 @@ A breach falls due when its deadline has passed, everything else at its own inst
 thing at a time, the earliest first: so one late settling tells the same facts as many punctual ones.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import accumulate
 
 from app.sla.clock import Clock
 from app.sla.due import Due, Rank, dues
@@ -23,6 +24,7 @@ __all__ = [
     "Step",
     "StepReached",
     "next_step_at",
+    "places",
     "settle",
     "wake_at",
 ]
@@ -75,6 +77,14 @@ def settle(clock: Clock, ladder: Ladder, now: datetime, *, inclusive: bool) -> t
     return clock, tuple(facts)
 
 
+def places(facts: Iterable[Fact]) -> list[tuple[datetime, Rank]]:
+    """Where the facts of one clock stand among those of the ticket's others, each no earlier than the one before it.
+
+    So what an expiry had withheld stays behind the expiry.
+    """
+    return list(accumulate(((fact.at, _rank(fact)) for fact in facts), max))
+
+
 def wake_at(clock: Clock, ladder: Ladder) -> datetime | None:
     """The first instant at which settling would do something; None when time alone never will."""
     due = _first(clock, ladder)
@@ -90,6 +100,12 @@ def next_step_at(clock: Clock, ladder: Ladder) -> datetime | None:
     """
     told = [due.at for due in dues(clock, ladder) if due.step is None or due.step.code in ladder.held]
     return min(told, default=None)
+
+
+def _rank(fact: Fact) -> Rank:
+    if isinstance(fact, StepReached):
+        return Rank.later_step if fact.step.at_share is None else Rank.warning
+    return Rank.breach if isinstance(fact, Breached) else Rank.expiry
 
 
 def _first(clock: Clock, ladder: Ladder) -> Due | None:

@@ -53,7 +53,8 @@ async def test_an_acknowledgement_withholds_calls_until_it_expires(desk: Desk) -
     await desk.advance(reseller, "2026-06-10T11:50:00Z")
     warning = (await reseller.get("/escalations"))["data"][0]
 
-    await desk.staff.post(f"/escalations/{warning['id']}/acknowledge", {"by": "Night shift", "note": "on it"})
+    taken = await desk.staff.post(f"/escalations/{warning['id']}/acknowledge", {"by": "Night shift", "note": "on it"})
+    assert (taken["acknowledged_by"], taken["acknowledgement_note"], taken["note"]) == ("Night shift", "on it", None)
     await desk.staff.refused("POST", f"/escalations/{warning['id']}/acknowledge", "invalid_transition", {})
     await reseller.refused("POST", f"/escalations/{warning['id']}/acknowledge", "missing_scope", {})
     await desk.advance(reseller, "2026-06-10T12:19:00Z")
@@ -88,8 +89,10 @@ async def test_by_hand_first_the_account_manager_then_the_director_then_no_more(
     first = await reseller.post(path, {"reason": "our largest customer"})
     second = await reseller.post(path, {"reason": "still down"})
     await reseller.refused("POST", path, "conflict", {"reason": "again"})
+    taken = await desk.staff.post(f"/escalations/{first['id']}/acknowledge", {"note": "calling them"})
     await reseller.patch(f"/tickets/{ticket['id']}", {"status": "resolved"})
 
+    assert (taken["note"], taken["acknowledgement_note"]) == ("our largest customer", "calling them")
     assert (first["role"], first["called"]["staff_id"]) == ("account_manager", people["technical_director"])
     assert second["role"] == "technical_director"
     assert {state for _, _, state in await _raised(reseller, ticket)} == {"resolved"}
@@ -125,3 +128,23 @@ async def test_the_steps_after_a_breach_wait_while_the_ticket_is_paused(desk: De
 
     assert before == ["warning", "breach"]
     assert (await _raised(reseller, ticket))[-1][:2] == ("overdue", "2026-06-22T11:00:00Z")
+
+
+async def test_clocks_that_breach_at_one_instant_both_breach_before_anybody_is_called(desk: Desk) -> None:
+    reseller = await desk.reseller("professional", OPENED)
+    ticket = await reseller.open_ticket(priority="low")
+    path = f"/tickets/{ticket['id']}"
+    assert len({clock["due_at"] for clock in (await reseller.clocks(ticket)).values()}) == 1
+
+    await desk.advance(reseller, "2026-06-12T11:00:01Z")
+
+    told = await desk.events(reseller, "sla.warning", "sla.breached", "escalation.raised")
+    assert [event["type"] for event in told] == [
+        *["sla.warning", "escalation.raised"] * 2,
+        *["sla.breached"] * 2,
+        *["escalation.raised"] * 2,
+    ]
+    numbers = [event["data"]["ticket"]["sequence"] for event in told]
+    assert numbers == sorted(numbers)
+    assert {step for step, _, _ in await _raised(reseller, ticket)} == {"warning", "breach"}
+    assert (await reseller.get(path))["sla"]["status"] == "breached"
