@@ -46,6 +46,17 @@ async def live_purchases(session: AsyncSession, reseller_id: UUID) -> Sequence[A
     return (await session.scalars(query.execution_options(populate_existing=True))).all()
 
 
+async def lock_trimmed(session: AsyncSession, reseller_id: UUID, at: datetime) -> AddOnPurchase | None:
+    """Lock the purchase that ended at an instant because another began, and not because its reseller asked for it."""
+    query = select(AddOnPurchase).where(
+        col(AddOnPurchase.reseller_id) == reseller_id,
+        col(AddOnPurchase.state) == "ended",
+        col(AddOnPurchase.ends_at) == at,
+        col(AddOnPurchase.agreed_ends_at).is_distinct_from(at),
+    )
+    return (await session.scalars(query.with_for_update().execution_options(populate_existing=True))).first()
+
+
 async def list_purchases(
     session: AsyncSession, reseller_id: UUID | None, after: UUID | None, limit: int
 ) -> Sequence[AddOnPurchase]:

@@ -104,15 +104,31 @@ async def cancel(
         raise InvalidTransition(f"the purchase is {purchase.state}", current=purchase.state, allowed=[])
     purchase.cancelled_at = now
     purchase.version += 1
+    trimmed = None
     if purchase.state == "scheduled":
         purchase.state = "cancelled"
+    elif not at_period_end and purchase.starts_at == now:
+        trimmed = await _unmake(session, purchase, now)
     else:
         purchase.agreed_ends_at = period_end(purchase.starts_at, reseller.time_zone, now) if at_period_end else now
     await session.flush()
     await _set_ends(session, list(await queries.live_purchases(session, reseller.id)))
     turn(session, purchase, now)
+    if trimmed is not None:
+        announce_activated(session, trimmed, now)
     changed_at = purchase.ends_at if purchase.state == "active" and purchase.ends_at is not None else now
     await announce(session, [TermsChange(reseller.id, reseller.test_clock_id, changed_at, "add_on.ended")])
+
+
+async def _unmake(session: AsyncSession, purchase: AddOnPurchase, now: datetime) -> AddOnPurchase | None:
+    """Cancel a purchase at the instant at which it began: it never held. Returns what it had ended, in force again."""
+    purchase.state = "cancelled"
+    announce_ended(session, purchase, now)
+    trimmed = await queries.lock_trimmed(session, purchase.reseller_id, now)
+    if trimmed is not None:
+        trimmed.state = "active"
+        trimmed.version += 1
+    return trimmed
 
 
 def turn(session: AsyncSession, purchase: AddOnPurchase, now: datetime) -> None:

@@ -133,3 +133,44 @@ def test_an_instant_lies_in_one_paid_month(start: datetime, later: timedelta, zo
     assert ends == next(one for one in starts[1:] if one > now)
     local = ends.astimezone(ZoneInfo(zone))
     assert local.day <= start.astimezone(ZoneInfo(zone)).day
+
+
+async def test_a_purchase_cancelled_as_it_begins_never_held_and_gives_back_what_it_took(desk: Desk) -> None:
+    reseller = await desk.reseller("lite", NOW)
+    first = await reseller.post("/add-on-purchases", {"product": "icc_intelligent_hands"})
+    await desk.advance(reseller, "2026-06-10T12:00:00Z")
+    ticket = await reseller.open_ticket()
+    due = await reseller.due(ticket)
+    second = await reseller.post("/add-on-purchases", {"product": "branded_intelligent_hands"})
+    assert (await reseller.get(f"/add-on-purchases/{first['id']}"))["state"] == "ended"
+
+    cancelled = await reseller.post(f"/add-on-purchases/{second['id']}/cancel", {"at": "now"})
+
+    back = await reseller.get(f"/add-on-purchases/{first['id']}")
+    assert (cancelled["state"], back["state"], back["ends_at"]) == ("cancelled", "active", None)
+    assert (await reseller.get(f"/resellers/{reseller.id}/entitlement"))["level"] == 3
+    assert await reseller.due(ticket) == due
+    told = await desk.events(reseller, "add_on.activated", "add_on.ended")
+    assert [(event["type"], event["data"]["add_on_purchase"]["id"]) for event in told] == [
+        ("add_on.activated", first["id"]),
+        ("add_on.ended", first["id"]),
+        ("add_on.activated", second["id"]),
+        ("add_on.ended", second["id"]),
+        ("add_on.activated", first["id"]),
+    ]
+    assert told[-1]["data"]["add_on_purchase"]["ends_at"] is None
+    assert (await reseller.post("/add-on-purchases", {"product": "branded_intelligent_hands"}))["state"] == "active"
+
+
+async def test_a_purchase_cancelled_as_it_begins_leaves_an_agreed_end_alone(desk: Desk) -> None:
+    reseller = await desk.reseller("lite", NOW)
+    first = await reseller.post("/add-on-purchases", {"product": "icc_intelligent_hands"})
+    await desk.advance(reseller, "2026-06-10T12:00:00Z")
+    await reseller.post(f"/add-on-purchases/{first['id']}/cancel", {"at": "now"})
+    second = await reseller.post("/add-on-purchases", {"product": "icc_intelligent_hands"})
+
+    await reseller.post(f"/add-on-purchases/{second['id']}/cancel", {"at": "now"})
+
+    assert (await reseller.get(f"/add-on-purchases/{first['id']}"))["state"] == "ended"
+    assert (await reseller.get(f"/resellers/{reseller.id}/entitlement"))["level"] == 1
+    await reseller.refused("POST", f"/add-on-purchases/{second['id']}/cancel", "invalid_transition", {"at": "now"})
