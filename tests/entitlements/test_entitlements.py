@@ -174,3 +174,21 @@ async def test_a_purchase_cancelled_as_it_begins_leaves_an_agreed_end_alone(desk
     assert (await reseller.get(f"/add-on-purchases/{first['id']}"))["state"] == "ended"
     assert (await reseller.get(f"/resellers/{reseller.id}/entitlement"))["level"] == 1
     await reseller.refused("POST", f"/add-on-purchases/{second['id']}/cancel", "invalid_transition", {"at": "now"})
+
+
+@pytest.mark.parametrize(
+    ("start", "zone", "ends"),
+    [
+        ("2026-02-28T01:30:00", "Europe/London", "2026-03-28T01:30:00+00:00"),
+        ("2026-03-01T01:30:00", "Europe/London", "2026-04-01T00:30:00+00:00"),
+        ("2027-02-28T01:30:00", "Europe/London", "2027-03-28T01:00:00+00:00"),  # 01:30 is skipped: 02:00 summer time
+        ("2027-02-28T01:59:59.999999", "Europe/London", "2027-03-28T01:00:00+00:00"),
+        ("2026-09-25T01:30:00.250000", "Europe/London", "2026-10-25T00:30:00.250000+00:00"),  # of two, the earlier
+        ("2026-03-04T02:15:00", "Australia/Lord_Howe", "2026-04-03T15:15:00+00:00"),
+        ("2026-01-31T12:00:00", "UTC", "2026-02-28T12:00:00+00:00"),
+    ],
+)
+def test_a_paid_month_ends_at_an_instant_that_its_clocks_show(start: str, zone: str, ends: str) -> None:
+    local = datetime.fromisoformat(start).replace(tzinfo=ZoneInfo(zone))
+
+    assert month_start(local.astimezone(UTC), zone, 1).isoformat() == ends
