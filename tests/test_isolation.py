@@ -3,6 +3,7 @@
 import re
 
 import asyncpg
+import pytest
 from fastapi.routing import APIRoute
 
 from app.api import VERSIONED
@@ -119,3 +120,24 @@ async def _uuid(desk: Desk, caller: Caller) -> str:
         return str(await connection.fetchval("select id from resellers where name = $1", name))
     finally:
         await connection.close()
+
+
+@pytest.mark.parametrize("scope", ["tickets:write", "alarms:write", "addons:write"])
+async def test_a_key_of_the_operators_for_one_purpose_is_not_one_of_its_staffs(desk: Desk, scope: str) -> None:
+    reseller = await desk.reseller()
+    operator_id = (await desk.staff.get("/me"))["reseller_id"]
+    source = desk.caller(await desk.key(operator_id, [scope]))
+    clock, theirs = f"/test-clocks/{reseller.clock}", f"/resellers/{reseller.id}"
+
+    for method, path, body in (
+        ("GET", clock, None),
+        ("POST", f"{clock}/advance", {"to": "2026-06-10T12:00:00Z"}),
+        ("GET", theirs, None),
+        ("GET", f"{theirs}/entitlement", None),
+    ):
+        refusal = await source.refused(method, path, "missing_scope", body)
+        assert refusal["scope"] == "staff"
+
+    assert (await source.get(f"/resellers/{operator_id}"))["id"] == operator_id
+    assert (await reseller.get(clock))["now"] == "2026-06-10T11:00:00Z"
+    assert (await desk.staff.get(f"{theirs}/entitlement"))["level"] == 2

@@ -65,6 +65,17 @@ class Principal:
         if not covers(self.scopes, scope):
             raise MissingScope(f"this takes a key with the scope {scope}", scope=str(scope))
 
+    def require_staff_for(self, reseller_id: UUID) -> None:
+        """Refuse a key of the operator's about somebody else, unless it is one of its staff's.
+
+        To a reseller's key, what is somebody else's is not there at all.
+
+        Raises:
+            MissingScope: it is a key for one purpose, such as an alarm source's.
+        """
+        if reseller_id != self.reseller_id:
+            self.require(Scope.STAFF)
+
 
 def signed_in(principal: Principal | None) -> Principal:
     """Return the caller.

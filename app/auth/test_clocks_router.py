@@ -23,10 +23,15 @@ def _read(clock: TestClock) -> TestClockRead:
     )
 
 
-def _permit(visit: Visit, test_clock_id: TestClockId) -> None:
-    """Staff see every clock, a reseller the one it lives on."""
-    if not visit.principal.is_staff and visit.principal.test_clock_id != test_clock_id:
+def _permit(visit: Visit, test_clock_id: TestClockId, own: Scope | None = None) -> None:
+    """Staff have every clock, a reseller the one it lives on; ``own`` is the scope that the latter takes."""
+    principal = visit.principal
+    if principal.is_staff:
+        principal.require(Scope.STAFF)
+    elif principal.test_clock_id != test_clock_id:
         raise NotFound("there is no such test clock")
+    elif own is not None:
+        principal.require(own)
 
 
 @router.post("/test-clocks", status_code=201, dependencies=[STAFF_ONLY])
@@ -41,7 +46,7 @@ async def create_test_clock(body: TestClockCreate, visit: CurrentVisit) -> TestC
 
 @router.get("/test-clocks/{test_clock_id}", dependencies=[needs()])
 async def get_test_clock(test_clock_id: TestClockId, visit: CurrentVisit) -> TestClockRead:
-    """Read a test clock; a reseller may read the one it lives on."""
+    """Read a test clock; a reseller may read the one it lives on. A key of the operator's needs the scope `staff`."""
     _permit(visit, test_clock_id)
     async with visit.desk.database.transaction() as session:
         clock = await session.get(TestClock, test_clock_id)
@@ -55,11 +60,10 @@ async def advance_test_clock(test_clock_id: TestClockId, body: TestClockAdvance,
     """Advance a test clock, and answer when all that would have happened on the way has.
 
     Everything is raised in order and stamped with its own instant. Advancing to the present instant changes
-    nothing. A reseller may advance the clock that it lives on. An advance that is cut short goes on by itself.
+    nothing. A reseller may advance the clock that it lives on, with the scope `tickets:write`; a key of the operator's
+    needs the scope `staff`. An advance that is cut short goes on by itself.
     """
-    _permit(visit, test_clock_id)
-    if not visit.principal.is_staff:
-        visit.principal.require(Scope.TICKETS_WRITE)
+    _permit(visit, test_clock_id, Scope.TICKETS_WRITE)
     desk = visit.desk
     return _read(await test_clocks.advance(desk.database, desk.sources, test_clock_id, body.to))
 

@@ -86,8 +86,9 @@ async def read_reseller(
     response: Response,
     if_none_match: Annotated[str | None, Header()] = None,
 ) -> ResellerRead:
-    """Read a reseller; a reseller may read itself with any key."""
+    """Read a reseller; a reseller may read itself with any key, the operator others with the scope `staff`."""
     reseller = await get_reseller(visit.session, reseller_id)
+    visit.principal.require_staff_for(reseller.id)
     check_none_match(reseller, if_none_match)
     response.headers["ETag"] = etag_of(reseller)
     return await _read(visit, reseller)

@@ -77,8 +77,12 @@ async def who_am_i(visit: CurrentVisit) -> WhoAmI:
 async def get_entitlement(
     reseller_id: ResellerId, query: Annotated[EntitlementQuery, Query()], visit: CurrentVisit
 ) -> EntitlementRead:
-    """Read what a reseller is owed at an instant, past, present or agreed for later, and where it comes from."""
+    """Read what a reseller is owed at an instant, past, present or agreed for later, and where it comes from.
+
+    A reseller may read its own with any key, the operator others' with the scope `staff`.
+    """
     reseller = await get_reseller(visit.session, reseller_id)
+    visit.principal.require_staff_for(reseller.id)
     at = query.at or await time_of(visit.session, reseller.test_clock_id, visit.wall)
     held = (await timeline_of(visit.session, reseller.id, at)).at(at)
     if held is None:
