@@ -18,6 +18,12 @@ async def find_endpoint(session: AsyncSession, endpoint_id: UUID) -> WebhookEndp
     return (await session.scalars(query)).first()
 
 
+async def lock_endpoint(session: AsyncSession, endpoint_id: UUID) -> WebhookEndpoint | None:
+    """Lock an endpoint and read it anew; one that was removed meanwhile is not found."""
+    query = select(WebhookEndpoint).where(col(WebhookEndpoint.id) == endpoint_id).with_for_update()
+    return (await session.scalars(query.execution_options(populate_existing=True))).first()
+
+
 async def list_endpoints(
     session: AsyncSession, reseller_id: UUID | None, after: UUID | None, limit: int
 ) -> Sequence[WebhookEndpoint]:

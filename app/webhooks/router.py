@@ -16,7 +16,7 @@ from app.infra.ids import DeliveryId, EndpointId, decode, new_id
 from app.infra.outbound.resolver import vet
 from app.infra.outbound.urls import UnsafeUrl
 from app.infra.paging import PageQuery, page_of
-from app.infra.problems import NotFound, UnsafeWebhookUrl, ValidationFailed
+from app.infra.problems import Conflict, NotFound, UnsafeWebhookUrl, ValidationFailed
 from app.infra.queue import enqueue
 from app.infra.wire import Page
 from app.resellers.service import get_reseller
@@ -83,8 +83,8 @@ async def _owner(visit: Visit, named: UUID | None) -> UUID:
         raise ValidationFailed.at("/reseller_id", "there is no such reseller") from None
 
 
-async def _seen(visit: Visit, endpoint_id: UUID) -> WebhookEndpoint:
-    endpoint = await queries.find_endpoint(visit.session, endpoint_id)
+async def _seen(visit: Visit, endpoint_id: UUID, *, lock: bool = False) -> WebhookEndpoint:
+    endpoint = await (queries.lock_endpoint if lock else queries.find_endpoint)(visit.session, endpoint_id)
     if endpoint is None:
         raise NotFound("there is no such endpoint")
     return endpoint
@@ -154,7 +154,7 @@ async def change_endpoint(
     if_match: Annotated[str | None, Header()] = None,
 ) -> EndpointRead:
     """Change an endpoint. `event_types: null` lets it hear every type again."""
-    endpoint = await _seen(visit, endpoint_id)
+    endpoint = await _seen(visit, endpoint_id, lock=True)
     check_match(endpoint, if_match)
     given = body.model_dump(exclude_unset=True, mode="json")
     if "url" in given:
@@ -170,7 +170,7 @@ async def change_endpoint(
 @router.delete("/webhook-endpoints/{endpoint_id}", status_code=204, dependencies=[WRITE_ONE])
 async def delete_endpoint(endpoint_id: EndpointId, visit: CurrentVisit) -> None:
     """Remove an endpoint; what is still on its way to it is given up."""
-    await visit.session.delete(await _seen(visit, endpoint_id))
+    await visit.session.delete(await _seen(visit, endpoint_id, lock=True))
 
 
 @router.post("/webhook-endpoints/{endpoint_id}/ping", status_code=202, dependencies=[WRITE_ONE])
@@ -233,9 +233,14 @@ async def get_delivery(delivery_id: DeliveryId, visit: CurrentVisit) -> Delivery
     dependencies=[needs(Scope.WEBHOOKS_WRITE, visible=delivery_visible)],
 )
 async def redeliver(delivery_id: DeliveryId, visit: CurrentVisit) -> DeliveryRead:
-    """Send a delivery again at once, whatever became of it: same bytes, same `webhook-id`, a new timestamp."""
+    """Send a delivery again at once, whatever became of it: same bytes, same `webhook-id`, a new timestamp.
+
+    One whose endpoint was removed cannot be (409).
+    """
     delivery = await queries.lock_delivery(visit.session, delivery_id)
     if delivery is None:
         raise NotFound("there is no such delivery")
+    if await queries.find_endpoint(visit.session, delivery.endpoint_id) is None:
+        raise Conflict("its endpoint was removed: make another, and read the event from GET /v1/events")
     await enqueue(visit.session, [ask_again(delivery, visit.wall)])
     return _read(delivery)

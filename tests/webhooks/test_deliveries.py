@@ -173,3 +173,30 @@ def test_a_delay_lies_between_its_step_and_what_may_be_asked(attempts: int, chan
     assert delay is not None
     assert step <= delay <= min(2 * step, timedelta(hours=24)) * 1.2
     assert next_delay(len(STEPS) + 1) is None
+
+
+async def test_a_delivery_to_an_endpoint_that_was_removed_is_not_sent_again(desk: Desk) -> None:
+    reseller = await desk.reseller()
+    endpoint = await reseller.post("/webhook-endpoints", {"url": "http://127.0.0.1:9/"})
+    delivery = await reseller.post(f"/webhook-endpoints/{endpoint['id']}/ping")
+    await reseller.send("DELETE", f"/webhook-endpoints/{endpoint['id']}")
+
+    refusal = await reseller.refused("POST", f"/webhook-deliveries/{delivery['id']}/redeliver", "conflict")
+
+    assert "endpoint was removed" in refusal["detail"]
+
+
+@pytest.mark.parametrize("method", ["PATCH", "DELETE"])
+async def test_an_endpoint_that_is_removed_meanwhile_is_not_found(desk: Desk, method: str) -> None:
+    reseller = await desk.reseller()
+    endpoint = await reseller.post("/webhook-endpoints", {"url": "http://127.0.0.1:9/"})
+    path = f"/webhook-endpoints/{endpoint['id']}"
+
+    async with desk.database.transaction() as session:
+        await session.execute(text("delete from webhook_endpoints"))
+        sending = asyncio.create_task(reseller.send(method, path, json={"description": "the second"}))
+        while not await session.scalar(text("select count(*) from pg_locks where not granted")):
+            await asyncio.sleep(0.01)
+    answer = await sending
+
+    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
