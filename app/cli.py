@@ -19,6 +19,8 @@ from app.demo.play import play
 from app.infra.embedded import EmbeddedPostgres, EmbeddedPostgresError
 from app.infra.logs import configure
 from app.infra.migrations import drift
+from app.infra.ports import free_port
+from app.infra.reach import reach
 from app.infra.settings import Settings, SettingsError, load_settings
 from app.main import bare_app, create_app
 from app.one_machine import run_desk
@@ -36,6 +38,8 @@ def _settings(*, database: bool = True) -> Settings:
     configure(settings.log_level)
     if database and settings.database_url is None:
         raise SettingsError("DATABASE_URL is not set: name a PostgreSQL database, or use 'trunkline run'")
+    if settings.database_url is not None:
+        asyncio.run(reach(settings.database_url))
     return settings
 
 
@@ -49,10 +53,13 @@ def run() -> None:
 def api() -> None:
     """Run an API process."""
     settings = _settings()
+    port = settings.port or free_port(settings.host)
+    if not settings.port:
+        print(f"The API listens on http://{settings.host}:{port}/v1", flush=True)
     uvicorn.run(
         create_app(settings),
         host=settings.host,
-        port=settings.port,
+        port=port,
         loop="uvloop",
         http="httptools",
         access_log=False,

@@ -8,6 +8,7 @@ import urllib.request
 
 from app.bootstrap import KEY_FILE, kept_secret, prepare
 from app.infra.embedded import EmbeddedPostgres
+from app.infra.ports import free_port
 from app.infra.settings import Settings
 from app.supervisor import run
 
@@ -20,6 +21,8 @@ def run_desk(settings: Settings) -> int:
     Raises:
         EmbeddedPostgresError: there is no database to be had; the message says what to do.
     """
+    if not settings.port:
+        settings = settings.model_copy(update={"port": free_port(settings.host)})
     if settings.database_url is not None:
         return _serve(settings, settings.database_url, None)
     with EmbeddedPostgres(settings.data_dir, bin_dir=settings.postgres_bin) as postgres:
@@ -40,7 +43,8 @@ def _serve(settings: Settings, url: str, postgres: EmbeddedPostgres | None) -> i
 
 def _environment(settings: Settings, url: str) -> dict[str, str]:
     networks = LOOPBACK if settings.webhook_allowed_networks is None else settings.webhook_allowed_networks
-    return {**os.environ, "DATABASE_URL": url, "TRUNKLINE_WEBHOOK_ALLOWED_NETWORKS": networks}
+    named = {"DATABASE_URL": url, "TRUNKLINE_PORT": str(settings.port)}
+    return {**os.environ, **named, "TRUNKLINE_WEBHOOK_ALLOWED_NETWORKS": networks}
 
 
 def _ready(settings: Settings) -> bool:

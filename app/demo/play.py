@@ -4,7 +4,6 @@ import asyncio
 import os
 import secrets
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -21,6 +20,7 @@ from rich.table import Table
 
 from app.demo.log import start_of, steps_of, written
 from app.demo.receiver import Receiver
+from app.infra.ports import free_port
 
 Json = dict[str, Any]
 _LONDON = ZoneInfo("Europe/London")
@@ -45,13 +45,6 @@ def _desk(folder: Path, port: int, key: str) -> Iterator[None]:
     finally:
         child.send_signal(signal.SIGINT)
         child.wait(60)
-
-
-def _free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        port: int = one.getsockname()[1]
-        return port
 
 
 class Day:
@@ -225,7 +218,7 @@ def play(log: Path | None, on: date) -> None:
     console = Console()
     if log is not None:
         steps_of(log, on)  # what cannot be played is said before anything is started
-    key, port = secrets.token_urlsafe(32), _free_port()
+    key, port = secrets.token_urlsafe(32), free_port()
     with tempfile.TemporaryDirectory(prefix="trunkline-demo-") as name:
         folder = Path(name)
         folder.chmod(0o755)

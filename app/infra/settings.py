@@ -7,15 +7,30 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 
 from app.infra.outbound.addresses import parse_networks
 
-_KEY = r"^[A-Za-z0-9_~.-]{32,200}$"
+_KEY = r"^[A-Za-z0-9_~.-]{32,}$"
 
 
 def _networks(value: str | None) -> str | None:
     if value is not None:
         parse_networks(value)
+    return value
+
+
+def _postgres(value: str | None) -> str | None:
+    if value is None:
+        return None
+    try:
+        url = make_url(value)
+    except (ArgumentError, ValueError):
+        url = None
+    if url is None or url.get_backend_name() not in {"postgresql", "postgres"}:
+        msg = "not the address of a PostgreSQL database, such as postgresql://user:password@host:5432/name"
+        raise ValueError(msg)
     return value
 
 
@@ -32,7 +47,9 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="TRUNKLINE_", frozen=True, extra="ignore")
 
-    database_url: str | None = Field(default=None, validation_alias="DATABASE_URL")
+    database_url: Annotated[str | None, BeforeValidator(_none_if_empty), AfterValidator(_postgres)] = Field(
+        default=None, validation_alias="DATABASE_URL"
+    )
     postgres_bin: Path | None = None
     data_dir: Path = Path(".trunkline")
     host: str = "127.0.0.1"

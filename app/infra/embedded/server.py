@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import threading
 import time
@@ -18,6 +17,7 @@ from app.infra.embedded.lock import OwnerLock
 from app.infra.embedded.pidfile import clear_stale, is_ready
 from app.infra.embedded.programs import Programs
 from app.infra.embedded.user import user_for
+from app.infra.ports import free_port
 
 _START_LIMIT = 600.0  # seconds: after a crash PostgreSQL first replays its log, which is worth waiting for
 _STOP_LIMIT = 30.0
@@ -105,7 +105,7 @@ class EmbeddedPostgres:
         """Start the server on a free port and return it; another port when that was taken meanwhile."""
         said = ""
         for _ in range(_PORT_TRIES):
-            port = _free_port()
+            port = free_port()
             log = self._home.open_log()
             try:
                 begin = os.fstat(log).st_size
@@ -134,10 +134,3 @@ class EmbeddedPostgres:
                 return True
             time.sleep(0.01)
         raise EmbeddedPostgresError(f"PostgreSQL was not ready in {_START_LIMIT:.0f} s; see {self._home.log}.")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
