@@ -4,7 +4,7 @@ import asyncio
 import gc
 import signal
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy import text
@@ -20,6 +20,7 @@ from app.infra.health import leave_sign
 from app.infra.ids import new_id
 from app.infra.now import wall_now
 from app.infra.outbound.send import Sender
+from app.infra.partitions import make_partitions
 from app.infra.queue import run_jobs
 from app.infra.settings import Settings
 from app.registry import CONSEQUENCES, SOURCES, register_reactions
@@ -74,7 +75,7 @@ class Worker:
             "test clocks": self.resume_test_clocks,
             "sign of life": self._leave_sign,
             "lost deliveries": self.find_lost,
-            "housekeeping": self._keep_house,
+            "housekeeping": self.keep_house,
         }
 
     async def drive_time(self) -> float:
@@ -113,12 +114,20 @@ class Worker:
             await leave_sign(session, self._id, wall_now())
         return _SIGN_EVERY
 
-    async def _keep_house(self) -> float:
-        wall = wall_now()
+    async def keep_house(self, wall: datetime | None = None) -> float:
+        """Forget what was kept for a while only, and make room for the months to come."""
+        wall = wall or wall_now()
         async with self._database.transaction() as session:
             await session.execute(_FORGET_ANSWERS, {"before": wall - KEPT_FOR})
             await session.execute(_FORGET_JOB_LOG, {"before": wall - timedelta(days=1)})
+        await self._make_partitions(wall)
         return _HOUSEKEEPING_EVERY
+
+    async def _make_partitions(self, wall: datetime) -> None:
+        try:
+            await make_partitions(self._url, wall)
+        except SQLAlchemyError as error:  # there are months of time: the next hour will do, or trunkline migrate
+            _log.warning("no partitions made", error=str(error).splitlines()[0])
 
     async def _repeat(self, name: str, one: Round) -> None:
         while not self.shutdown.is_set():

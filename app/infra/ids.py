@@ -3,7 +3,7 @@
 The text form follows the TypeID specification 0.3: ``<prefix>_<26 characters of Crockford's base 32>``.
 """
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -23,6 +23,11 @@ def new_id() -> UUID:
 def first_id_of(instant: datetime) -> UUID:
     """Return the least UUIDv7 of an instant's millisecond: a bound for ranges of ids."""
     return UUID(int=int(instant.timestamp() * 1000) << 80)
+
+
+def made_at(value: UUID) -> datetime:
+    """Return the instant at which a UUIDv7 was made, to the millisecond."""
+    return datetime.fromtimestamp((value.int >> 80) / 1000, UTC)
 
 
 def encode(prefix: str, value: UUID) -> str:

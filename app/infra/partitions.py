@@ -1,17 +1,22 @@
 """Monthly partitions of the tables that grow for ever, bounded by the UUIDv7 of each month's first instant.
 
-A default partition takes what no month has a place for, so that a late maintenance run loses nothing.
+A default partition takes what no month has a place for, so that a late maintenance run loses nothing; the run then
+moves it to where it belongs.
 """
 
 from datetime import UTC, datetime
+from uuid import UUID
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
-from app.infra.ids import first_id_of
+from app.infra.db import async_url
+from app.infra.ids import first_id_of, made_at
 
 TABLES = ("events", "webhook_deliveries")
 _AHEAD = 3
+_BACK = 24
+_LOCK = 7_310_560  # any number that is ours: two processes that make partitions at once take turns
 
 
 def month_after(instant: datetime, months: int) -> datetime:
@@ -20,17 +25,53 @@ def month_after(instant: datetime, months: int) -> datetime:
     return datetime(instant.year + years, month0 + 1, 1, tzinfo=UTC)
 
 
+async def make_partitions(url: str, wall: datetime) -> None:
+    """Make the partitions that are missing, as the database's own user: the roles that serve requests own nothing.
+
+    Waits two seconds at most for whoever reads or writes the tables.
+    """
+    engine = create_async_engine(async_url(url))
+    try:
+        async with engine.begin() as connection:
+            await connection.execute(text("set local lock_timeout = '2s'"))
+            await ensure_partitions(connection, wall)
+    finally:
+        await engine.dispose()
+
+
 async def ensure_partitions(connection: AsyncConnection, wall: datetime) -> None:
-    """Make the partitions of this month and the next three, where they are not there."""
+    """Make the partitions of this month and the next three, and of past months that the default one holds rows of.
+
+    Where none is missing, nothing is locked.
+    """
+    await connection.execute(text("select pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
     for table in TABLES:
         await connection.execute(text(f"create table if not exists {table}_p_rest partition of {table} default"))
-        for months in range(_AHEAD + 1):
+        for months in range(await _first_month(connection, table, wall), _AHEAD + 1):
             start, end = month_after(wall, months), month_after(wall, months + 1)
             name = f"{table}_p_{start:%Y_%m}"
             if await connection.scalar(text("select to_regclass(:name)"), {"name": name}) is None:
-                await connection.execute(
-                    text(
-                        f"create table {name} partition of {table}"
-                        f" for values from ('{first_id_of(start)}') to ('{first_id_of(end)}')"
-                    )
-                )
+                await _make(connection, table, name, first_id_of(start), first_id_of(end))
+
+
+async def _first_month(connection: AsyncConnection, table: str, wall: datetime) -> int:
+    """Return how many months from now the oldest row of the default partition is; not before two years ago."""
+    first = f"select id from {table}_p_rest order by id limit 1"  # noqa: S608 - names of our own
+    oldest: UUID | None = await connection.scalar(text(first))
+    if oldest is None:
+        return 0
+    at = made_at(oldest)
+    return max(-_BACK, min(0, (at.year - wall.year) * 12 + at.month - wall.month))
+
+
+async def _make(connection: AsyncConnection, table: str, name: str, start: UUID, end: UUID) -> None:
+    # Made beside the table and then attached, which readers and writers of the table hardly notice. The default
+    # partition is held meanwhile, lest a row slips in that belongs to the new one.
+    moved = f"delete from {table}_p_rest where id >= '{start}' and id < '{end}' returning *"  # noqa: S608 - as above
+    for statement in (
+        f"lock table {table}_p_rest in access exclusive mode",
+        f"create table {name} (like {table} including all excluding identity)",
+        f"with moved as ({moved}) insert into {name} select * from moved",  # noqa: S608 - as above
+        f"alter table {table} attach partition {name} for values from ('{start}') to ('{end}')",
+    ):
+        await connection.execute(text(statement))
