@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import signal
 import sys
 import tempfile
 from datetime import datetime
@@ -18,8 +19,8 @@ from app.bootstrap import ensure_staff_key, prepare
 from app.demo.play import play
 from app.infra.embedded import EmbeddedPostgres, EmbeddedPostgresError
 from app.infra.logs import configure
-from app.infra.migrations import drift
-from app.infra.ports import free_port
+from app.infra.migrations import DatabaseUnready, check_migrated, drift
+from app.infra.ports import settled_port
 from app.infra.reach import reach
 from app.infra.settings import Settings, SettingsError, load_settings
 from app.main import bare_app, create_app
@@ -53,9 +54,12 @@ def run() -> None:
 def api() -> None:
     """Run an API process."""
     settings = _settings()
-    port = settings.port or free_port(settings.host)
+    asyncio.run(check_migrated(str(settings.database_url)))
+    port = settled_port(settings.host, settings.port)
     if not settings.port:
         print(f"The API listens on http://{settings.host}:{port}/v1", flush=True)
+    # uvicorn ends in order and then raises the signal anew, for whoever had it before: that is to be no failure.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     uvicorn.run(
         create_app(settings),
         host=settings.host,
@@ -73,6 +77,7 @@ def api() -> None:
 def worker() -> None:
     """Run a worker process."""
     settings = _settings()
+    asyncio.run(check_migrated(str(settings.database_url)))
     uvloop.run(run_worker(settings))
 
 
@@ -133,6 +138,6 @@ def main() -> None:
     """Run a command; what a person can mend is said in a line, without a traceback."""
     try:
         cli()
-    except (SettingsError, EmbeddedPostgresError) as error:
+    except (SettingsError, DatabaseUnready, EmbeddedPostgresError) as error:
         print(f"trunkline: {error}", file=sys.stderr)
         sys.exit(2)

@@ -8,7 +8,7 @@ import urllib.request
 
 from app.bootstrap import KEY_FILE, kept_secret, prepare
 from app.infra.embedded import EmbeddedPostgres
-from app.infra.ports import free_port
+from app.infra.ports import settled_port
 from app.infra.settings import Settings
 from app.supervisor import run
 
@@ -20,9 +20,9 @@ def run_desk(settings: Settings) -> int:
 
     Raises:
         EmbeddedPostgresError: there is no database to be had; the message says what to do.
+        SettingsError: the port is taken. Whoever answers there would be taken for our own API.
     """
-    if not settings.port:
-        settings = settings.model_copy(update={"port": free_port(settings.host)})
+    settings = settings.model_copy(update={"port": settled_port(settings.host, settings.port)})
     if settings.database_url is not None:
         return _serve(settings, settings.database_url, None)
     with EmbeddedPostgres(settings.data_dir, bin_dir=settings.postgres_bin) as postgres:

@@ -9,6 +9,7 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, MetaData, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from alembic import command
@@ -16,6 +17,12 @@ from app.infra.db import async_url
 from app.infra.partitions import ensure_partitions
 
 _SCRIPTS = Path(__file__).parents[2] / "alembic"
+_NOT_PERMITTED = "42501"
+_RIGHTS = (
+    "the database user '{user}' may not do what a migration takes ({said}). It must own the database, and either have"
+    " CREATEROLE or, where the roles are there already, hold them: let a superuser"
+    ' "grant trunkline_tenant, trunkline_operator to {user}"'
+)
 _LOCK = 7_310_559  # any number that is ours: two processes that migrate at once take turns
 
 
@@ -31,8 +38,31 @@ def include_object(item: object, name: str | None, kind: str, reflected: bool, a
     return not (reflected and name is not None and "_p_" in name)
 
 
+class DatabaseUnready(Exception):  # noqa: N818 - a state, which somebody mends
+    """A database that cannot be worked with as it is; the text says what to do."""
+
+
+async def check_migrated(url: str) -> None:
+    """Find out whether a database was ever migrated; one that is behind is for ``/readyz`` to tell.
+
+    Raises:
+        DatabaseUnready: it was not.
+    """
+    engine = create_async_engine(async_url(url))
+    try:
+        async with engine.connect() as connection:
+            if await connection.scalar(text("select to_regclass('alembic_version')")) is None:
+                raise DatabaseUnready("the database is not migrated: run 'trunkline migrate' first")
+    finally:
+        await engine.dispose()
+
+
 async def migrate(url: str, wall: datetime) -> None:
-    """Bring a database to head; safe to run from several processes at once."""
+    """Bring a database to head; safe to run from several processes at once.
+
+    Raises:
+        DatabaseUnready: the database user may not do what it takes.
+    """
     engine = create_async_engine(async_url(url))
     try:
         async with engine.connect() as connection:
@@ -41,6 +71,10 @@ async def migrate(url: str, wall: datetime) -> None:
             await connection.run_sync(lambda sync: command.upgrade(_config(sync), "head"))
             await ensure_partitions(connection, wall)
             await connection.commit()
+    except DBAPIError as error:
+        if getattr(error.orig, "sqlstate", None) != _NOT_PERMITTED:
+            raise
+        raise DatabaseUnready(_RIGHTS.format(said=error.orig, user=engine.url.username)) from error
     finally:
         await engine.dispose()
 

@@ -1,9 +1,10 @@
 """Settings, read once by the roots and handed down; nothing else looks at the environment."""
 
+import re
 from functools import cached_property
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -12,7 +13,7 @@ from sqlalchemy.exc import ArgumentError
 
 from app.infra.outbound.addresses import parse_networks
 
-_KEY = r"^[A-Za-z0-9_~.-]{32,}$"
+_KEY = re.compile(r"[A-Za-z0-9_~.-]{32,}")
 
 
 def _networks(value: str | None) -> str | None:
@@ -31,6 +32,12 @@ def _postgres(value: str | None) -> str | None:
     if url is None or url.get_backend_name() not in {"postgresql", "postgres"}:
         msg = "not the address of a PostgreSQL database, such as postgresql://user:password@host:5432/name"
         raise ValueError(msg)
+    return value
+
+
+def _key(value: str | None) -> str | None:
+    if value is not None and not _KEY.fullmatch(value):
+        raise ValueError("a key has 32 or more characters, each a letter, a digit or one of _ ~ . -")
     return value
 
 
@@ -54,14 +61,14 @@ class Settings(BaseSettings):
     data_dir: Path = Path(".trunkline")
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65_535)
-    bootstrap_key: Annotated[str | None, BeforeValidator(_none_if_empty)] = Field(default=None, pattern=_KEY)
+    bootstrap_key: Annotated[str | None, BeforeValidator(_none_if_empty), AfterValidator(_key)] = None
     webhook_allowed_networks: Annotated[str | None, AfterValidator(_networks)] = None
     webhook_timeout_seconds: float = Field(default=15.0, gt=0, le=60)
     webhook_retry_scale: float = Field(default=1.0, gt=0, le=1)
     rate_limit_per_minute: int = Field(default=6000, ge=1)
     rate_limit_burst: int = Field(default=1000, ge=1)
     pool_size: int = Field(default=8, ge=1, le=100)
-    log_level: str = Field(default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
     @cached_property
     def allowed_networks(self) -> tuple[IPv4Network | IPv6Network, ...]:
@@ -78,10 +85,10 @@ def load_settings(**overrides: object) -> Settings:
     try:
         return Settings(**overrides)  # type: ignore[arg-type]  # values are validated by the model
     except ValidationError as error:
-        faults = [f"{_variable(fault['loc'])}: {fault['msg']}" for fault in error.errors()]
-        raise SettingsError("\n".join(faults)) from None
+        raise SettingsError("\n".join(_said(fault["loc"], fault["msg"]) for fault in error.errors())) from None
 
 
-def _variable(location: tuple[int | str, ...]) -> str:
+def _said(location: tuple[int | str, ...], message: str) -> str:
     name = str(location[0]) if location else "settings"
-    return name if name == "DATABASE_URL" else f"TRUNKLINE_{name.upper()}"
+    variable = name if name == "DATABASE_URL" else f"TRUNKLINE_{name.upper()}"
+    return f"{variable}: {message.removeprefix('Value error, ')}"
