@@ -13,6 +13,7 @@ from typing import Self
 
 import asyncpg
 import pgqueuer
+import structlog
 from pgqueuer.adapters.drivers.asyncpg import AsyncpgPoolDriver
 from pgqueuer.adapters.persistence import qb, schema_ddl
 from pgqueuer.adapters.persistence.queries import Queries
@@ -26,6 +27,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.infra.db import DatabaseRole, driver_url
 
 SCHEMA = "queue"
+_log = structlog.get_logger(__name__)
 _SETTINGS = DBSettings(db_schema=SCHEMA)
 _HEARTBEAT = timedelta(seconds=10)
 _POLL = timedelta(seconds=5)
@@ -162,6 +164,9 @@ def _entrypoint(handler: Handler) -> Callable[[LibraryJob], Awaitable[None]]:
             await handler((job.payload or b"").decode())
         except _PASSING as error:  # a job that fails otherwise is held, for somebody to look at
             pause = timedelta(seconds=min(2**job.attempts, _LONGEST_PAUSE))
+            _log.warning(
+                "job will be tried again", kind=job.entrypoint, attempts=job.attempts, error=type(error).__name__
+            )
             raise pgqueuer.RetryRequested(pause, type(error).__name__) from error
 
     return run
