@@ -101,14 +101,28 @@ update sla_clocks c set level = t.sla_level, priority = t.priority, plan = coale
 alter table sla_clocks
   alter column plan drop default, alter column level drop default, alter column priority drop default,
   alter column windows drop default;
-alter table sla_clock_changes add column paused boolean not null default false,
-  add column windows timestamptz[] not null default '{}';
-update sla_clock_changes set paused = due_at is null and kind <> 'cancelled';
-alter table sla_clock_changes alter column paused drop default, alter column windows drop default;
 alter table webhook_deliveries add column asked integer not null default 0;
 alter table webhook_deliveries alter column asked drop default;
 create index ix_webhook_deliveries_pending on webhook_deliveries (next_attempt_at) where state = 'pending';
 alter table escalations add column acknowledgement_note varchar;
+alter table sla_clock_changes
+  add column paused boolean not null default false, add column state varchar not null default 'running',
+  add column priority varchar, add column windows timestamptz[] not null default '{}';
+update sla_clock_changes l set state = case
+    when l.kind = 'cancelled' or (l.kind in ('priority_changed', 'terms_changed', 'reopened') and l.due_at is null
+      and (not was_paused or (is_last and c.cancelled_at is not null))) then 'cancelled'
+    when l.kind in ('answered', 'resolved') or (l.kind = 'started' and is_last and c.met_at = l.at) then 'met'
+    when l.due_at is null then 'paused' else 'running' end
+  from (select id, lag(due_at) over w is null as was_paused, lead(id) over w is null as is_last
+          from sla_clock_changes window w as (partition by clock_id order by at, id)) beside, sla_clocks c
+ where beside.id = l.id and c.id = l.clock_id;
+update sla_clock_changes set paused = state = 'paused';
+update sla_clock_changes set counted = counted + remaining, remaining = 0 where kind = 'breached';
+update sla_clock_changes l set state = case l.state when 'met' then 'met_late' else 'breached' end
+ where exists (select from sla_clock_changes missed
+   where missed.clock_id = l.clock_id and missed.kind = 'breached' and (missed.at, missed.id) <= (l.at, l.id));
+alter table sla_clock_changes alter column paused drop default, alter column state drop default,
+  alter column windows drop default;
 alter table recalculations
   add column cause_id uuid, add column breached integer not null default 0, add column everyone boolean not null default false,
   add column notify varchar not null default 'each', add column cursor_reseller_id uuid,
@@ -133,7 +147,7 @@ drop function test_clock_seen;
 alter table escalations drop column acknowledgement_note;
 alter table recalculations drop column cause_id, drop column breached, drop column everyone, drop column notify,
   drop column cursor_reseller_id, drop column aside, drop column progressed_at;
-alter table sla_clock_changes drop column paused, drop column windows;
+alter table sla_clock_changes drop column paused, drop column windows, drop column state, drop column priority;
 alter table sla_clocks drop column plan, drop column level, drop column priority, drop column windows,
   drop column voided_at, drop column voided_by, drop column void_reason;
 alter table sla_policies drop column note, drop column test_clock_id;

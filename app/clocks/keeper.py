@@ -30,6 +30,18 @@ Told = tuple[tuple[datetime, Rank], Metric, Clock, Fact]
 """A fact and its place at its instant, of which clock, and that clock as it was before."""
 
 
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What the ledger is to say: the clock right after something, and what it and its ticket were under then."""
+
+    kept: Kept
+    clock: Clock
+    at: datetime
+    kind: str
+    versions: Versions
+    priority: str
+
+
 @dataclass(slots=True)
 class Keeper:
     """The clocks of one ticket. ``facts`` gathers what they said, in order, for whoever announces it."""
@@ -41,7 +53,7 @@ class Keeper:
     settled_at: datetime
     facts: list[ClockFact] = field(default_factory=list)
     ended: list[Kept] = field(default_factory=list)
-    ledger: list[tuple[Kept, Clock, datetime, str]] = field(default_factory=list)
+    ledger: list[Entry] = field(default_factory=list)
 
     @property
     def book(self) -> dict[Metric, Clock]:
@@ -123,9 +135,9 @@ class Keeper:
                 kept.row = new
             write(kept.row, kept.clock, kept.versions, held, kept.wake_at(self._ladder))
         lines = [
-            ledger_line(kept.row, clock, kept.versions, at, kind)
-            for kept, clock, at, kind in self.ledger
-            if kept.row is not None
+            ledger_line(entry.kept.row, entry.clock, entry.versions, entry.at, entry.kind, entry.priority)
+            for entry in self.ledger
+            if entry.kept.row is not None
         ]
         self.ledger.clear()
         self.ended.clear()
@@ -165,7 +177,7 @@ class Keeper:
         if isinstance(fact, StepReached):
             self.facts.append(StepPassed(*where, fact.step, fact.withheld, again=fact.step.code in before.withheld))
         elif isinstance(fact, Breached):
-            self.ledger.append((kept, kept.clock, fact.at, "breached"))
+            self._enter(kept, kept.clock.at(fact.at), fact.at, "breached")
             self.facts.append(PromiseBroken(*where))
         else:
             self.facts.append(QuietOver(*where))
@@ -222,7 +234,7 @@ class Keeper:
             if metric in self.kept:
                 self.ended.append(self.kept[metric])
             self.kept[metric] = Kept(new_id(), clock, self._versions(clock))
-            self.ledger.append((self.kept[metric], clock, now, "started"))
+            self._enter(self.kept[metric], clock, now, "started")
             if clock.met_at is not None:
                 self._say(metric, PromiseKept, now)
 
@@ -231,7 +243,7 @@ class Keeper:
         before, kept.clock = kept.clock, clock
         if clock.terms != before.terms:
             kept.versions = self._versions(clock)
-        self.ledger.append((kept, clock, now, why))
+        self._enter(kept, clock, now, why)
         if clock.met_at is not None and before.met_at is None:
             self._say(metric, PromiseKept, now)
         elif clock.cancelled_at is not None and before.cancelled_at is None:
@@ -239,6 +251,9 @@ class Keeper:
         elif clock.due_at != before.due_at and clock.state in {State.running, State.paused}:
             where = (kept.id, clock, now, self.status, self.next_due_at)
             self.facts.append(DeadlineMoved(*where, before=before.due_at, why=why))
+
+    def _enter(self, kept: Kept, clock: Clock, at: datetime, kind: str) -> None:
+        self.ledger.append(Entry(kept, clock, at, kind, kept.versions, self.ticket.priority))
 
     def _say(self, metric: Metric, kind: Callable[..., ClockFact], now: datetime) -> None:
         kept = self.kept[metric]

@@ -77,7 +77,10 @@ class SlaClock(SQLModel, table=True):
 
 
 class SlaClockChange(SQLModel, table=True):
-    """A line of a clock's ledger: what it stood at after a change. Explanations are made from these."""
+    """A line of a clock's ledger: what it stood at after a change. Explanations are made from these.
+
+    ``priority`` is the ticket's; lines older than its column have none.
+    """
 
     __tablename__ = "sla_clock_changes"
     __table_args__ = (Index("ix_sla_clock_changes_clock", "reseller_id", "clock_id", "id"),)
@@ -96,6 +99,8 @@ class SlaClockChange(SQLModel, table=True):
     due_at: datetime | None = Field(default=None, sa_type=Instant)
     paused: bool
     windows: list[datetime] = Field(default_factory=list, sa_type=Instants)
+    state: str
+    priority: str | None = None
 
 
 class Recalculation(SQLModel, table=True):

@@ -29,6 +29,8 @@ _LEDGER = {
     "remaining": "bigint",
     "due_at": "timestamptz",
     "paused": "boolean",
+    "state": "varchar",
+    "priority": "varchar",
     "windows": "timestamptz[]",
 }
 _WRITE_LEDGER = text(insert_of("sla_clock_changes", _LEDGER))

@@ -121,7 +121,9 @@ def flat(windows: Windows) -> list[datetime]:
     return [instant for window in windows for instant in window]
 
 
-def ledger_line(row: ClockRow, clock: Clock, versions: Versions, at: datetime, kind: str) -> LedgerLine:
+def ledger_line(
+    row: ClockRow, clock: Clock, versions: Versions, at: datetime, kind: str, priority: str
+) -> LedgerLine:
     """Return the line of the ledger that a change leaves: what the clock stood at after it."""
     return {
         "reseller_id": row.reseller_id,
@@ -137,5 +139,7 @@ def ledger_line(row: ClockRow, clock: Clock, versions: Versions, at: datetime, k
         "remaining": clock.remaining,
         "due_at": clock.due_at,
         "paused": clock.paused_since is not None,
+        "state": clock.state.value,
+        "priority": priority,
         "windows": flat(clock.terms.windows),
     }

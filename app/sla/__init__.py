@@ -6,8 +6,8 @@ one ticket (``facts`` holds what is known of it, ``change`` the rule for new ter
 does to a clock (``steps`` and ``due`` carry it). ``policy`` is what is promised, as data; ``remedies`` are what it
 says of a reopened ticket and of a miss. ``promises`` says what each moment of a ticket does to its clocks, and
 ``status`` sums them up. ``explanation`` cuts the time of a clock where its ledger says that something changed, and
-``narrative`` tells that in words. Instants are aware UTC datetimes, spans are whole microseconds, shares are basis points and
-floored.
+``narrative`` tells that in words. Instants are aware UTC datetimes, spans are whole microseconds, shares are basis
+points and floored.
 """
 
 from app.sla.calendar import ALWAYS, Calendar

@@ -85,7 +85,7 @@ async def save(session: AsyncSession, settled: Sequence[Settled]) -> None:
     lines: list[LedgerLine] = []
     clocks: list[BatchClock] = []
     for one in settled:
-        touched = {id(kept) for kept, *_ in one.keeper.ledger}
+        touched = {id(entry.kept) for entry in one.keeper.ledger}
         changed = [kept for kept in one.keeper.kept.values() if id(kept) in touched and kept.row is not None]
         started, ledger = one.keeper.save()
         session.add_all(started)
