@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from app.clocks.models import SlaClock
+from app.clocks.models import SlaClock, SlaClockChange
 from app.clocks.rows import LedgerLine
 from app.infra.agenda import Timeline
 from app.infra.arrays import as_arrays, insert_of
@@ -57,6 +57,19 @@ async def write_ledger(session: AsyncSession, lines: Sequence[LedgerLine]) -> No
     """Add lines to the ledger: however many, in one statement."""
     if lines:
         await session.execute(_WRITE_LEDGER, as_arrays(lines, _LEDGER))
+
+
+async def find_clock(session: AsyncSession, reseller_id: UUID, ticket_id: UUID, clock_id: UUID) -> SlaClock | None:
+    """Find a clock of a ticket."""
+    query = select(SlaClock).where(col(SlaClock.reseller_id) == reseller_id, col(SlaClock.id) == clock_id)
+    return (await session.scalars(query.where(col(SlaClock.ticket_id) == ticket_id))).first()
+
+
+async def read_ledgers(session: AsyncSession, reseller_id: UUID, clock_ids: Sequence[UUID]) -> Sequence[SlaClockChange]:
+    """Read the ledgers of clocks, each in order."""
+    change = SlaClockChange
+    query = select(change).where(col(change.reseller_id) == reseller_id, col(change.clock_id).in_(clock_ids))
+    return (await session.scalars(query.order_by(col(change.at), col(change.id)))).all()
 
 
 async def next_wake(session: AsyncSession, timeline: Timeline) -> datetime | None:

@@ -121,9 +121,7 @@ def flat(windows: Windows) -> list[datetime]:
     return [instant for window in windows for instant in window]
 
 
-def ledger_line(
-    row: ClockRow, clock: Clock, versions: Versions, at: datetime, kind: str, priority: str
-) -> LedgerLine:
+def ledger_line(row: ClockRow, clock: Clock, versions: Versions, at: datetime, kind: str, priority: str) -> LedgerLine:
     """Return the line of the ledger that a change leaves: what the clock stood at after it."""
     return {
         "reseller_id": row.reseller_id,

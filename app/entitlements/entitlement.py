@@ -56,7 +56,8 @@ class WindowHeld:
     starts_at: datetime
     ends_at: datetime
     declared_at: datetime
-    called_off_at: datetime | None = None
+    called_off_at: datetime | None
+    reason: str
 
     def known(self, at: datetime) -> Window | None:
         """Return the span that it covers, as far as is known at an instant; None before it was declared."""

@@ -28,7 +28,7 @@ select r.id, 'policy', s.id, null, s.version, false, s.effective_at, null, null,
     or (s.test_clock_id is null and (r.test_clock_id is null or s.id < r.test_clock_id))
  where r.id = any(:ids)
 union all
-select r.id, 'window', w.id, null, 0, false, w.starts_at, w.ends_at, w.declared_at, w.ended_at
+select r.id, 'window', w.id, w.reason, 0, false, w.starts_at, w.ends_at, w.declared_at, w.ended_at
   from resellers r join maintenance_windows w
     on (w.everyone and r.test_clock_id is null)
     or exists (select from maintenance_window_resellers n where n.reseller_id = r.id and n.window_id = w.id)
@@ -64,6 +64,7 @@ def _timeline(rows: Sequence[Row[Any]], policies: dict[UUID, PolicyVersion]) -> 
         ],
         policies=[Held(policies[row.id], row.starts_at) for row in by_kind["policy"]],
         windows=[
-            WindowHeld(row.starts_at, row.ends_at, row.declared_at, row.called_off_at) for row in by_kind["window"]
+            WindowHeld(row.starts_at, row.ends_at, row.declared_at, row.called_off_at, row.code)
+            for row in by_kind["window"]
         ],
     )

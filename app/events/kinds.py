@@ -16,6 +16,7 @@ class EventType(StrEnum):
     SLA_WARNING = "sla.warning"
     SLA_BREACHED = "sla.breached"
     SLA_MET = "sla.met"
+    SLA_BREACH_VOIDED = "sla.breach_voided"
     SLA_DEADLINE_CHANGED = "sla.deadline_changed"
     SLA_DEADLINES_CHANGED = "sla.deadlines_changed"
     ESCALATION_RAISED = "escalation.raised"

@@ -7,7 +7,8 @@ from uuid import UUID
 from app.clocks.facts import ClockFact
 from app.clocks.keeper import Keeper
 from app.clocks.kept import Kept
-from app.clocks.rows import Versions
+from app.clocks.models import SlaClock
+from app.clocks.rows import ClockRow, Versions
 from app.sla.clock import Clock
 from app.sla.ladder import Ladder, next_step_at
 from app.tickets.batch_rows import BatchTicket
@@ -23,6 +24,7 @@ from app.tickets.schemas import (
     TicketRead,
     TicketSla,
     TicketSummary,
+    Voided,
 )
 
 _SECOND = timedelta(seconds=1)
@@ -63,12 +65,24 @@ def ticket_sla(ticket: Ticket, sla: SlaRead, clocks: list[ClockRead] | None = No
 def clock_of(kept: Kept, ladder: Ladder, now: datetime) -> ClockRead:
     """Return a clock as it stands now."""
     clock, versions = kept.clock, kept.versions
-    return ClockRead.model_validate(_clock(kept.id, clock) | _standing(clock, versions, ladder, now))
+    voided = {"voided": _voided(kept.row)}
+    return ClockRead.model_validate(_clock(kept.id, clock) | _standing(clock, versions, ladder, now) | voided)
 
 
 def clock_data(fact: ClockFact) -> ClockData:
     """Return a clock as an event carries it."""
     return ClockData.model_validate(_clock(fact.clock_id, fact.clock))
+
+
+def clock_data_of(row: SlaClock) -> ClockData:
+    """Return a clock that is written as an event carries it."""
+    return ClockData.model_validate(row, from_attributes=True)
+
+
+def _voided(row: ClockRow | None) -> Voided | None:
+    if not isinstance(row, SlaClock) or row.voided_at is None:
+        return None
+    return Voided.model_validate({"at": row.voided_at, "by": row.voided_by, "reason": row.void_reason})
 
 
 def _clock(clock_id: UUID, clock: Clock) -> dict[str, object]:

@@ -8,9 +8,7 @@ from fastapi import Header, Query, Request, Response
 from app.auth.edge import edge_router
 from app.auth.permissions import needs
 from app.auth.principals import Scope
-from app.auth.visit import CurrentVisit, Visit, time_of
-from app.clocks.service import keeper_of
-from app.entitlements.timelines import timeline_of
+from app.auth.visit import CurrentVisit, Visit
 from app.infra.etags import check_match, check_none_match, etag_of
 from app.infra.ids import TicketId, decode
 from app.infra.paging import PageQuery, page_of
@@ -20,6 +18,7 @@ from app.tickets import queries, search
 from app.tickets.act import take
 from app.tickets.actors import actor_of
 from app.tickets.changes import change_ticket
+from app.tickets.looking import looked_at
 from app.tickets.messages import add_message
 from app.tickets.models import Ticket
 from app.tickets.opening import open_ticket
@@ -104,11 +103,7 @@ async def get_ticket(
     ticket = await seen_ticket(visit, ticket_id)
     check_none_match(ticket, if_none_match)
     response.headers["ETag"] = etag_of(ticket)
-    now = await time_of(visit.session, ticket.test_clock_id, visit.wall)
-    timeline = await timeline_of(visit.session, ticket.reseller_id, ticket.created_at)
-    keeper = await keeper_of(visit.session, ticket, timeline)
-    now = max(now, ticket.settled_at)
-    keeper.settle(now, inclusive=True)
+    keeper, now = await looked_at(visit, ticket)
     return detail_of(ticket, keeper, now)
 
 

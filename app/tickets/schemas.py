@@ -87,6 +87,14 @@ class Assignee(BaseModel):
     name: str
 
 
+class Voided(BaseModel):
+    """That a breach does not stand against the desk: since when, by whom and why."""
+
+    at: Instant
+    by: str
+    reason: str
+
+
 class ClockRead(BaseModel):
     """A clock at an instant."""
 
@@ -102,9 +110,17 @@ class ClockRead(BaseModel):
     met_at: Instant | None
     breached_at: Instant | None
     paused_since: Instant | None
+    voided: Voided | None = Field(description="Set where staff have voided the breach, which stays a fact.")
     remaining_seconds: int = Field(description="What is left, in whole seconds; below zero by the overrun.")
     consumed_ratio: float
     next_step_at: Instant | None
+
+
+class BreachVoid(Request):
+    """The clock whose breach is voided, and why; the reseller reads it."""
+
+    clock_id: ClockId
+    reason: Line
 
 
 class SlaRead(BaseModel):

@@ -5,19 +5,25 @@ from typing import Annotated
 from fastapi import Query, Response
 
 from app.auth.edge import edge_router
-from app.auth.visit import CurrentVisit, Visit, time_of
-from app.clocks.service import every_clock, keeper_of
-from app.entitlements.timelines import timeline_of
+from app.auth.permissions import needs
+from app.auth.principals import Scope
+from app.auth.visit import CurrentVisit, Visit
+from app.clocks.service import every_clock
 from app.infra.ids import TicketId
 from app.infra.paging import page_of
 from app.infra.wire import Page, Request
 from app.tickets import search
+from app.tickets.act import take
+from app.tickets.actors import actor_of
+from app.tickets.looking import looked_at
 from app.tickets.models import Ticket
 from app.tickets.reading import clock_of, listed, sla_of, ticket_sla
-from app.tickets.router import READ, READ_ONE, seen_ticket
-from app.tickets.schemas import SlaCount, SlaCounts, SlaStatusQuery, TicketListed, TicketSla
+from app.tickets.router import READ, READ_ONE, seen_ticket, ticket_visible
+from app.tickets.schemas import BreachVoid, SlaCount, SlaCounts, SlaStatusQuery, TicketListed, TicketSla
+from app.tickets.voiding import void_breach
 
 router = edge_router("SLA status")
+STAFF_ONE = needs(Scope.STAFF, visible=ticket_visible)
 
 
 class SlaQuery(Request):
@@ -35,11 +41,21 @@ async def get_ticket_sla(ticket_id: TicketId, query: Annotated[SlaQuery, Query()
     return await _standing(visit, await seen_ticket(visit, ticket_id), every=query.all)
 
 
+@router.post("/tickets/{ticket_id}/sla/void", dependencies=[STAFF_ONE])
+async def void_ticket_breach(ticket_id: TicketId, body: BreachVoid, visit: CurrentVisit) -> TicketSla:
+    """Void the breach of a clock.
+
+    It stays a fact: state and times are as they were. That it was voided, by whom and why stands beside it and in
+    the ticket's history.
+    """
+    act = await take(visit.session, ticket_id, actor_of(visit.principal), visit.wall)
+    await void_breach(act, body.clock_id, body.reason)
+    await act.finish()
+    return ticket_sla(act.ticket, sla_of(act.keeper, act.now))
+
+
 async def _standing(visit: Visit, ticket: Ticket, *, every: bool) -> TicketSla:
-    now = max(await time_of(visit.session, ticket.test_clock_id, visit.wall), ticket.settled_at)
-    timeline = await timeline_of(visit.session, ticket.reseller_id, ticket.created_at)
-    keeper = await keeper_of(visit.session, ticket, timeline)
-    keeper.settle(now, inclusive=True)
+    keeper, now = await looked_at(visit, ticket)
     sla = sla_of(keeper, now)
     if not every:
         return ticket_sla(ticket, sla)
