@@ -1,11 +1,14 @@
 """Explanations through the API: whatever happened to a clock, its segments add up to its deadline."""
 
+import re
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 
 from tests.desk import Caller, Desk, Json
 
+_DOCUMENT = Path(__file__).parents[2] / "docs" / "sla.md"
 REASON = {"reason": "as agreed with the reseller"}
 
 
@@ -90,6 +93,8 @@ async def test_an_upgrade_on_the_way_is_explained_whoever_settles_it(desk: Desk,
     clock = await _explained(reseller, ticket)
 
     assert _times(clock) == [("open", 900), ("open", 2700)]
+    quoted = re.findall(r"^> (.*)$", _DOCUMENT.read_text(), re.MULTILINE)
+    assert clock["paragraph"] == " ".join(quoted), "docs/sla.md quotes it"
     change = clock["changes"][1]
     assert change["said"] == "the plan changed from lite to professional"
     assert (change["due_before"], change["due_at"]) == ("2026-06-11T07:30:00Z", "2026-06-10T17:30:00Z")
@@ -172,7 +177,7 @@ async def test_a_late_answer_ends_the_explanation(desk: Desk) -> None:
     )
 
 
-async def test_two_changes_settled_at_once_are_each_told_under_their_own_terms(desk: Desk) -> None:
+async def test_two_changes_on_the_way_are_each_told_under_their_own_terms(desk: Desk) -> None:
     reseller = await desk.reseller("lite", "2026-06-10T16:30:00Z")
     ticket = await reseller.open_ticket()
     change = f"/resellers/{reseller.id}/plan-changes"
