@@ -4,8 +4,8 @@ from datetime import timedelta
 from uuid import UUID
 
 from app.catalogue.versions import PolicyVersion
-from app.clocks.models import SlaClockChange
 from app.clocks.previewing import Imagined
+from app.clocks.rows import LedgerLine
 from app.clocks.service import keeper_of_new
 from app.entitlements.entitlement import Held, PlanHeld, Timeline
 from tests.sla.desk import CALENDARS, LITE, POLICY, TECHNICAL, uk
@@ -22,24 +22,25 @@ PLANS = [
 ]
 
 
-def _ledger(until: str) -> list[SlaClockChange]:
+def _ledger(until: str) -> list[LedgerLine]:
     timeline = Timeline(PLANS, [], [Held(VERSION, None)])
     ticket = Imagined(UUID(int=7), "immediate", OPENED, OPENED, UUID(int=8), VERSION.id, LITE)
     keeper = keeper_of_new(ticket, timeline, OPENED)
     keeper.settle(uk(until), inclusive=True)
-    return [row for row in keeper.save() if isinstance(row, SlaClockChange)]
+    _, lines = keeper.save()
+    return lines
 
 
 def test_each_line_is_under_the_versions_of_its_own_instant() -> None:
     lines = _ledger("2026-06-10 17:55")
 
-    assert [line.kind for line in lines] == ["started", "terms_changed", "terms_changed"]
-    assert [line.calendar_id for line in lines] == [IDS["lite"], IDS["round_the_clock"], IDS["lite"]]
-    assert [line.priority for line in lines] == ["immediate"] * 3
+    assert [line["kind"] for line in lines] == ["started", "level_changed", "level_changed"]
+    assert [line["calendar_id"] for line in lines] == [IDS["lite"], IDS["round_the_clock"], IDS["lite"]]
+    assert [line["priority"] for line in lines] == ["immediate"] * 3
 
 
 def test_a_breach_is_written_as_the_clock_stood_at_its_deadline() -> None:
     breach = _ledger("2026-06-12 12:00")[-1]
 
-    assert (breach.kind, breach.state, breach.at) == ("breached", "breached", uk("2026-06-11 08:30"))
-    assert (breach.counted, breach.remaining) == (timedelta(hours=1), timedelta(0))
+    assert (breach["kind"], breach["state"], breach["at"]) == ("breached", "breached", uk("2026-06-11 08:30"))
+    assert (breach["counted"], breach["remaining"]) == (timedelta(hours=1), timedelta(0))
