@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-ALL = ("calendar", "outbound", "create", "profile", "recalculation")
+ALL = ("calendar", "outbound", "create", "profile", "sweep", "recalculation")
 
 if __name__ == "__main__":
     wanted = sys.argv[1:] or ALL
