@@ -3,7 +3,7 @@
     Problem
       Unauthenticated           401    MissingScope           403
       EntitlementRequired       403    ChannelNotEntitled     403
-      NotFound                  404    MethodNotAllowed       405
+      NotFound                  404    MethodNotAllowed       405    NotAcceptable          406
       Conflict                  409    InvalidTransition      409    IdempotencyInProgress  409
       PreconditionFailed        412    PayloadTooLarge        413
       ValidationFailed          422    IdempotencyKeyReused   422    UnsafeWebhookUrl       422
@@ -75,6 +75,13 @@ class MethodNotAllowed(Problem):
 
     status, code, title = 405, "method_not_allowed", "The method is not allowed here"
     help = "The `Allow` header lists the methods of this path."
+
+
+class NotAcceptable(Problem):
+    """There is no representation that the caller takes."""
+
+    status, code, title = 406, "not_acceptable", "Not available in that form"
+    help = "`available` lists the media types that there are. Name one in `Accept`, or leave the header out."
 
 
 class Conflict(Problem):
