@@ -6,6 +6,7 @@ from app.auth.staff_router import router as staff
 from app.auth.test_clocks_router import router as test_clocks
 from app.catalogue.policies_router import router as policies
 from app.catalogue.router import router as catalogue
+from app.catalogue.sla_router import router as written_sla
 from app.entitlements.contacts_router import router as contacts
 from app.entitlements.resellers_router import router as resellers
 from app.entitlements.router import router as entitlements
@@ -22,6 +23,7 @@ from app.webhooks.router import router as webhooks
 
 VERSIONED: tuple[APIRouter, ...] = (
     catalogue,
+    written_sla,
     resellers,
     contacts,
     entitlements,

@@ -7,23 +7,18 @@ from app.auth.visit import CurrentVisit
 from app.catalogue import queries
 from app.catalogue.hours import hours_of
 from app.catalogue.schemas import (
-    CalendarRead,
     LevelRead,
     Levels,
     PlanRead,
     Plans,
     ProductRead,
     Products,
-    PromiseRead,
-    SlaPolicyRead,
-    StepRead,
 )
 from app.catalogue.versions import PolicyVersion, policy_version
 from app.infra.problems import NotFound
 from app.infra.wire import Code
 
 router = edge_router("Catalogue")
-_BASIS_POINTS = 10_000
 
 
 async def _in_force(session: AsyncSession, visit: CurrentVisit) -> PolicyVersion:
@@ -63,45 +58,3 @@ async def list_support_levels(visit: CurrentVisit) -> Levels:
 async def list_add_ons(visit: CurrentVisit) -> Products:
     """List the add-on products. One without a price is sold on application."""
     return Products(data=[ProductRead.model_validate(row) for row in await queries.list_products(visit.session)])
-
-
-@router.get("/sla")
-async def get_sla(visit: CurrentVisit) -> SlaPolicyRead:
-    """Read the SLA policy in force: the promises, the ladder, what pauses a clock, the calendars."""
-    return _read(await _in_force(visit.session, visit))
-
-
-def _read(version: PolicyVersion) -> SlaPolicyRead:
-    policy = version.policy
-    return SlaPolicyRead(
-        id=version.id,
-        version=version.version,
-        effective_at=version.effective_at,
-        promises=[
-            PromiseRead(level=level, priority=priority, metric=metric, target=target.span, counting=target.counting)
-            for (level, priority, metric), target in policy.targets.items()
-        ],
-        pauses={metric: sorted(statuses) for metric, statuses in policy.pauses.items()},
-        ladder=[
-            StepRead(
-                code=step.code,
-                role=step.role,
-                at_share=None if step.at_share is None else step.at_share / _BASIS_POINTS,
-                after_breach=step.after_breach,
-                after_targets=None if step.after_targets is None else step.after_targets / _BASIS_POINTS,
-                levels=[level for level, held in policy.held.items() if step.code in held],
-            )
-            for step in policy.steps
-        ],
-        acknowledge_for=dict(policy.acknowledge_for),
-        calendars=[
-            CalendarRead(
-                id=calendar_id,
-                code=code,
-                levels=[level for level, named in policy.calendars.items() if named == code],
-                hours=hours_of(calendar),
-                time_zone=calendar.time_zone,
-            )
-            for code, (calendar_id, calendar) in version.calendars.items()
-        ],
-    )

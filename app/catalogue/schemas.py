@@ -4,6 +4,7 @@ from pydantic import BaseModel
 
 from app.infra.ids import CalendarId, PolicyId
 from app.infra.wire import Answer, Duration, Instant
+from app.sla.policy import Reopen
 from app.sla.terms import Counting, Metric
 
 
@@ -94,14 +95,27 @@ class CalendarRead(BaseModel):
     time_zone: str
 
 
+class CreditsRead(BaseModel):
+    """What a missed promise is worth, in basis points of the month's price."""
+
+    per_miss: int
+    cap: int
+
+
 class SlaPolicyRead(BaseModel):
-    """The policy in force: what drives the clocks."""
+    """A version of the policy: what drives the clocks. ``changes`` are those against the version that it replaced."""
 
     id: PolicyId
     version: int
     effective_at: Instant | None
+    until: Instant | None
+    note: str | None
+    replaces: int | None
+    changes: list[str]
     promises: list[PromiseRead]
     pauses: dict[Metric, list[str]]
     ladder: list[StepRead]
     acknowledge_for: dict[str, Duration]
+    reopen: Reopen
+    credits: CreditsRead | None
     calendars: list[CalendarRead]

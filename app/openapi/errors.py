@@ -13,6 +13,7 @@ from app.infra.problems import (
     InternalError,
     InvalidTransition,
     MissingScope,
+    NotAcceptable,
     NotFound,
     PayloadTooLarge,
     PreconditionFailed,
@@ -52,6 +53,7 @@ PROBLEM_SCHEMA: dict[str, Any] = {
 
 # What only the operation itself can know: which rule of the desk it may meet.
 _OWN: dict[str, tuple[type[Problem], ...]] = {
+    "get_sla": (NotAcceptable,),
     "create_ticket": (EntitlementRequired, ChannelNotEntitled),
     "patch_ticket": (InvalidTransition,),
     "create_message": (InvalidTransition,),
