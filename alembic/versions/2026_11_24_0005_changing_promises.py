@@ -101,6 +101,9 @@ update sla_clocks c set level = t.sla_level, priority = t.priority, plan = coale
 alter table sla_clocks
   alter column plan drop default, alter column level drop default, alter column priority drop default,
   alter column windows drop default;
+create index ix_sla_clocks_decided on sla_clocks (coalesce(breached_at, met_at), reseller_id)
+  where coalesce(breached_at, met_at) is not null;
+create index ix_sla_clocks_overdue on sla_clocks (breached_at) where breached_at is not null and met_at is null;
 alter table webhook_deliveries add column asked integer not null default 0;
 alter table webhook_deliveries alter column asked drop default;
 create index ix_webhook_deliveries_pending on webhook_deliveries (next_attempt_at) where state = 'pending';
@@ -148,6 +151,7 @@ alter table escalations drop column acknowledgement_note;
 alter table recalculations drop column cause_id, drop column breached, drop column everyone, drop column notify,
   drop column cursor_reseller_id, drop column aside, drop column progressed_at;
 alter table sla_clock_changes drop column paused, drop column windows, drop column state, drop column priority;
+drop index ix_sla_clocks_decided, ix_sla_clocks_overdue;
 alter table sla_clocks drop column plan, drop column level, drop column priority, drop column windows,
   drop column voided_at, drop column voided_by, drop column void_reason;
 alter table sla_policies drop column note, drop column test_clock_id;

@@ -35,6 +35,18 @@ class SlaClock(SQLModel, table=True):
         Index("ix_sla_clocks_ticket", "reseller_id", "ticket_id", "metric", "started_at"),
         # The sweep goes by time over all resellers: the named exception to leading with reseller_id.
         Index("ix_sla_clocks_wake", "wake_at", postgresql_where=text("wake_at is not null and test_clock_id is null")),
+        # Reports go by when a promise was decided, over all resellers as well.
+        Index(
+            "ix_sla_clocks_decided",
+            text("coalesce(breached_at, met_at)"),
+            "reseller_id",
+            postgresql_where=text("coalesce(breached_at, met_at) is not null"),
+        ),
+        Index(
+            "ix_sla_clocks_overdue",
+            "breached_at",
+            postgresql_where=text("breached_at is not null and met_at is null"),
+        ),
         Index(
             "ix_sla_clocks_wake_test",
             "test_clock_id",

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+from collections.abc import Callable
 
 from fastapi.responses import HTMLResponse
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
@@ -21,9 +22,10 @@ class Pages:
 
     Args:
         package: The room, as ``app.catalogue``.
+        filters: The room's own ways of writing values.
     """
 
-    def __init__(self, package: str) -> None:
+    def __init__(self, package: str, **filters: Callable[..., str]) -> None:
         self._templates = Environment(
             loader=ChoiceLoader([PackageLoader(package), PackageLoader("app.infra")]),
             autoescape=True,
@@ -33,7 +35,7 @@ class Pages:
         )
         # The sheet is a constant of ours, and the policy names it by its hash.
         self._templates.globals["style"] = Markup(_STYLE)  # noqa: S704 - see above
-        self._templates.filters["instant"] = instant_in_words
+        self._templates.filters |= {"instant": instant_in_words, **filters}
 
     def render(self, template: str, **values: object) -> str:
         """Return a page."""

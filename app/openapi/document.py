@@ -30,6 +30,7 @@ _TAGS = {
     "Tickets": "What is wrong, where it stands, and what was said.",
     "SLA status": "Which promise falls due when.",
     "Escalations": "Calls to people: by the ladder of a clock, or by hand.",
+    "Reports": "What became of the promises: attainment, times, credits.",
     "Events": "Everything that happened, in an order that never changes.",
     "Webhooks": "The same events, brought to a URL, signed by the Standard Webhooks specification.",
     "Policies": "Versions of the promises and of the hours that they count in: published, never changed.",
