@@ -1,26 +1,43 @@
 """Gathering what is owed for missed promises: rows in, paid months out."""
 
-from collections.abc import Iterable, Sequence
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row
+from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.reports.credits import Miss, credit, month_of
+from app.reports import queries
+from app.reports.credits import LONGEST_MONTH, Miss, credit, months_over
+from app.reports.queries import Asked
 from app.reports.schemas import CreditRead, CreditTotal
+from app.sla.policy import Credits
 
 Month = tuple[UUID, datetime]
 
 
-def credits_of(rows: Iterable[Row[Any]], since: datetime, until: datetime) -> list[CreditRead]:
-    """Return what is owed for each paid month in which a promise was missed in [since, until)."""
+async def credits_of(session: AsyncSession, asked: Asked) -> list[CreditRead]:
+    """Return what is owed for each paid month in which a promise was missed in the span."""
+    named = await queries.credits_named(session)
+    rows = await queries.credited_misses(session, asked, named) if named else []
+    return _owed(rows, named, asked.since, asked.until)
+
+
+def _owed(
+    rows: Iterable[Row[Any]], named: Mapping[UUID, Credits], since: datetime, until: datetime
+) -> list[CreditRead]:
     misses: dict[Month, list[Miss]] = {}
     bought: dict[Month, Row[Any]] = {}
+    months: dict[UUID, list[datetime]] = {}
     for row in rows:
-        month = (row.purchase_id, month_of(row.starts_at, row.time_zone, row.at))
-        bought[month] = row
-        misses.setdefault(month, []).append(Miss(row.at, row.per_miss, row.cap))
+        if row.purchase_id not in months:
+            months[row.purchase_id] = list(months_over(row.starts_at, row.time_zone, since - LONGEST_MONTH, until))
+        begun = months[row.purchase_id]
+        month = (row.purchase_id, begun[bisect_right(begun, row.at) - 1])
+        bought[month], credited = row, named[row.policy_id]
+        misses.setdefault(month, []).append(Miss(row.at, credited.per_miss, credited.cap))
     found = [_read(bought[month], month, misses[month], since, until) for month in misses]
     told = [one for one in found if one.missed]
     return sorted(told, key=lambda one: (one.reseller.lower(), one.month_starts_at, one.purchase_id))

@@ -1,11 +1,13 @@
 """Pure: what missed promises are worth, in whole minor units, month by month of a purchase."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from app.entitlements.months import month_start
 from app.sla.steps import WHOLE
+
+LONGEST_MONTH = timedelta(days=32)  # of a purchase: 31 days, and the hour by which the clocks go back
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +28,13 @@ class Credit:
     capped: bool
 
 
-def month_of(start: datetime, time_zone: str, at: datetime) -> datetime:
-    """Return the beginning of the paid month of a purchase that an instant lies in."""
-    k = max((at.year - start.year) * 12 + at.month - start.month - 1, 0)
-    while (following := month_start(start, time_zone, k + 1)) <= at:
+def months_over(start: datetime, time_zone: str, since: datetime, until: datetime) -> Iterator[datetime]:
+    """Yield the beginnings of the paid months of a purchase that touch [since, until), in order."""
+    k = max((since.year - start.year) * 12 + since.month - start.month - 1, 0)
+    while (begins := month_start(start, time_zone, k)) < until:
         k += 1
-    assert at < following, "the month that follows is later"
-    return month_start(start, time_zone, k)
+        if month_start(start, time_zone, k) > since:
+            yield begins
 
 
 def credit(price_minor: int, misses: Iterable[Miss], since: datetime, until: datetime) -> Credit:

@@ -8,14 +8,17 @@ from app.reports.chart import Chart
 from app.reports.schemas import GroupBy, Report
 
 _UNITS = ((timedelta(hours=1), "h"), (timedelta(minutes=1), "min"), (timedelta(seconds=1), "s"))
+_LONG = timedelta(hours=100)
 
 
 def span(value: timedelta | None) -> str:
-    """Return a span in its two largest units: ``1 h 5 min``."""
+    """Return a span in its two largest units, ``1 h 5 min``; a long one in hours alone, since a day may be ten."""
     if value is None:
         return "-"
     if value < timedelta(seconds=1):
         return "0 s" if not value else f"{value / timedelta(milliseconds=1):.0f} ms"
+    if value >= _LONG:
+        return f"{value / timedelta(hours=1):.0f} h"
     parts: list[str] = []
     for unit, name in _UNITS:
         count, value = divmod(value, unit)

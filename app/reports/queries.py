@@ -1,8 +1,8 @@
 """All SQL of reports. Row-level security lies under it; whose promises are meant is said all the same."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -32,14 +32,15 @@ from app.catalogue.models import SlaPolicy
 from app.clocks.models import SlaClock
 from app.entitlements.models import AddOnPurchase
 from app.infra.columns import Instant
+from app.reports.credits import LONGEST_MONTH
 from app.reports.schemas import GroupBy
 from app.resellers.models import Reseller
+from app.sla.policy import Credits
 from app.sla.terms import Metric
 from app.tickets.models import Ticket
 
 PERCENTILES = (0.5, 0.9, 0.95, 0.99)
 TIMED = (Metric.first_response, Metric.resolution)
-_LONGEST_MONTH = timedelta(days=32)  # a paid month, and an hour for the clocks going back
 _AT_WORK = ("new", "open", "pending", "on_hold", "resolved")
 
 # The instant at which a promise was decided; ix_sla_clocks_decided goes by it.
@@ -150,12 +151,18 @@ async def open_breaches(session: AsyncSession, asked: Asked, limit: int) -> tupl
     return rows, rows[0][3] if rows else 0
 
 
-async def credited_misses(session: AsyncSession, asked: Asked) -> Sequence[Row[Any]]:
-    """List the misses for which a policy names credits, with the priced purchase that was in force at each.
+async def credits_named(session: AsyncSession) -> dict[UUID, Credits]:
+    """Return what each policy credits, of those that name credits."""
+    named = col(SlaPolicy.definition)["credits"]
+    rows = await session.execute(select(col(SlaPolicy.id), named).where(named.is_not(None)))
+    return {row[0]: Credits(**row[1]) for row in rows}
+
+
+async def credited_misses(session: AsyncSession, asked: Asked, policies: Collection[UUID]) -> Sequence[Row[Any]]:
+    """List the misses under some policies, with the priced purchase that was in force at each.
 
     Those of the month before the span come along: a month's cap looks at the whole of it.
     """
-    named = col(SlaPolicy.definition)["credits"]
     priced = and_(
         col(AddOnPurchase.reseller_id) == SlaClock.reseller_id,
         col(AddOnPurchase.state) != "cancelled",
@@ -166,8 +173,7 @@ async def credited_misses(session: AsyncSession, asked: Asked) -> Sequence[Row[A
     columns: list[SQLColumnExpression[Any]] = [
         col(SlaClock.reseller_id),
         col(SlaClock.breached_at).label("at"),
-        cast(named["per_miss"].astext, Integer).label("per_miss"),
-        cast(named["cap"].astext, Integer).label("cap"),
+        col(SlaClock.policy_id),
         col(AddOnPurchase.id).label("purchase_id"),
         col(AddOnPurchase.starts_at),
         col(AddOnPurchase.price_minor),
@@ -177,11 +183,10 @@ async def credited_misses(session: AsyncSession, asked: Asked) -> Sequence[Row[A
     ]
     query = (
         select(*columns)
-        .join_from(SlaClock, SlaPolicy, col(SlaPolicy.id) == SlaClock.policy_id)
-        .join(AddOnPurchase, priced)
+        .join_from(SlaClock, AddOnPurchase, priced)
         .join(Reseller, col(Reseller.id) == SlaClock.reseller_id)
-        .where(*asked.whose(), _MISSED, _span(asked.since - _LONGEST_MONTH, asked.until))
-        .where(named.is_not(None))
+        .where(*asked.whose(), _MISSED, _span(asked.since - LONGEST_MONTH, asked.until))
+        .where(col(SlaClock.policy_id).in_(policies))
     )
     return (await session.execute(query)).all()
 

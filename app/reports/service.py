@@ -32,7 +32,7 @@ async def report(visit: Visit, query: ReportQuery) -> Report:
     asked, as_of = await _asked(visit, query)
     rows = await queries.decided(visit.session, asked, query.group_by)
     overdue, count = await queries.open_breaches(visit.session, asked, _LISTED)
-    owed = credits_of(await queries.credited_misses(visit.session, asked), query.since, query.until)
+    owed = await credits_of(visit.session, asked)
     return Report(
         since=query.since,
         until=query.until,

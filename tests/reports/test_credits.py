@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.reports.credits import Miss, credit, month_of, part_of, shared
+from app.reports.credits import Miss, credit, months_over, part_of, shared
 
 START = datetime(2026, 6, 10, 11, tzinfo=UTC)
 END = START + timedelta(days=30)
@@ -90,8 +90,15 @@ def test_below_the_cap_shares_add_up_and_at_it_they_stop(per_miss: int, count: i
         ("2026-01-31T12:00:00Z", "2027-03-31T12:00:00Z", "2027-03-31T11:00:00Z"),
     ],
 )
-def test_an_instant_lies_in_a_paid_month(start: str, at: str, month: str) -> None:
-    def instant(text: str) -> datetime:
-        return datetime.fromisoformat(text)
+def test_an_instant_lies_in_one_paid_month(start: str, at: str, month: str) -> None:
+    began, instant = datetime.fromisoformat(start), datetime.fromisoformat(at)
 
-    assert month_of(instant(start), "Europe/London", instant(at)) == instant(month)
+    found = list(months_over(began, "Europe/London", instant, instant + timedelta(microseconds=1)))
+
+    assert found == [datetime.fromisoformat(month)]
+
+
+def test_the_months_of_a_span_follow_one_another_from_the_start_on() -> None:
+    found = list(months_over(START, "UTC", START - timedelta(days=90), START + timedelta(days=61)))
+
+    assert [month.isoformat()[:10] for month in found] == ["2026-06-10", "2026-07-10"]
