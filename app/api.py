@@ -14,9 +14,9 @@ from app.entitlements.windows_router import router as windows
 from app.escalations.router import router as escalations
 from app.events.router import router as events
 from app.infra.problem_pages import router as problem_pages
+from app.reports.router import router as reports
 from app.tickets.explanation_router import router as explanations
 from app.tickets.policy_preview_router import router as policy_preview
-from app.reports.router import router as reports
 from app.tickets.recalculations_router import router as recalculations
 from app.tickets.router import router as tickets
 from app.tickets.sla_router import router as sla_status

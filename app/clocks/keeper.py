@@ -26,6 +26,8 @@ from app.sla.status import next_due_at, sla_status
 from app.sla.terms import Counting, Metric, Terms
 from app.sla.windows import Windows
 
+_OPEN = frozenset({State.running, State.paused})
+
 Told = tuple[tuple[datetime, Rank], Metric, Clock, Fact]
 """A fact and its place at its instant, of which clock, and that clock as it was before."""
 
@@ -112,6 +114,7 @@ class Keeper:
 
     def priority_changed(self, now: datetime) -> None:
         """The ticket's priority, and with it what is promised, is another."""
+        self._report_under()
         self._change_terms(now, "priority_changed")
 
     def acknowledge(self, clock_id: UUID, now: datetime) -> None:
@@ -128,12 +131,11 @@ class Keeper:
     def save(self) -> tuple[list[SlaClock], list[LedgerLine]]:
         """Write the values into their rows and the ticket; returns the rows that are new, and the ledger's lines."""
         started: list[SlaClock] = []
-        held = Held(self.entitlement.plan.code, self.entitlement.level, self.ticket.priority)
         for kept in (*self.ended, *self.kept.values()):
             if kept.row is None:
                 started.append(new := new_row(kept, self.ticket))
                 kept.row = new
-            write(kept.row, kept.clock, kept.versions, held, kept.wake_at(self._ladder))
+            write(kept.row, kept.clock, kept.versions, kept.held, kept.wake_at(self._ladder))
         lines = [
             ledger_line(entry.kept.row, entry.clock, entry.versions, entry.at, entry.kind, entry.priority)
             for entry in self.ledger
@@ -189,6 +191,8 @@ class Keeper:
 
     def _change_entitlement(self, at: datetime) -> None:
         before, self.entitlement = self.entitlement, self.timeline.at(at) or self.entitlement
+        if self.entitlement is not before:
+            self._report_under()
         for metric, kept in self.kept.items():
             clock = kept.clock.stand_still(self._windows, at)
             if clock.unmet and clock is not kept.clock:
@@ -202,6 +206,16 @@ class Keeper:
     def _change_terms(self, at: datetime, why: str) -> None:
         heard = promises.terms_changed(self.book, self._terms_of, self._policy, self._situation(), at)
         self._hear(heard, at, why)
+
+    def _report_under(self) -> None:
+        """Let the clocks that are neither met nor missed be reported under what is held from now on."""
+        for kept in self.kept.values():
+            if kept.clock.state in _OPEN:
+                kept.held = self._held
+
+    @property
+    def _held(self) -> Held:
+        return Held(self.entitlement.plan.code, self.entitlement.level, self.ticket.priority)
 
     # What people do.
 
@@ -233,7 +247,7 @@ class Keeper:
         for metric, clock in heard.started.items():
             if metric in self.kept:
                 self.ended.append(self.kept[metric])
-            self.kept[metric] = Kept(new_id(), clock, self._versions(clock))
+            self.kept[metric] = Kept(new_id(), clock, self._versions(clock), held=self._held)
             self._enter(self.kept[metric], clock, now, "started")
             if clock.met_at is not None:
                 self._say(metric, PromiseKept, now)
@@ -243,6 +257,8 @@ class Keeper:
         before, kept.clock = kept.clock, clock
         if clock.terms != before.terms:
             kept.versions = self._versions(clock)
+        if clock.state in _OPEN and before.state not in _OPEN:
+            kept.held = self._held
         self._enter(kept, clock, now, why)
         if clock.met_at is not None and before.met_at is None:
             self._say(metric, PromiseKept, now)

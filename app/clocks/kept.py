@@ -6,7 +6,7 @@ from typing import Protocol
 from uuid import UUID
 
 from app.clocks.models import SlaClock
-from app.clocks.rows import ClockRow, Versions
+from app.clocks.rows import ClockRow, Held, Versions
 from app.sla.clock import Clock
 from app.sla.ladder import Ladder, wake_at
 
@@ -31,12 +31,13 @@ class Promised(Protocol):
 
 @dataclass(slots=True)
 class Kept:
-    """One clock in the keeper's hands."""
+    """One clock in the keeper's hands; ``held`` is under what it is to be reported from now on, if that is new."""
 
     id: UUID
     clock: Clock
     versions: Versions
     row: ClockRow | None = None
+    held: Held | None = None
     _foretold: tuple[Clock, Ladder, datetime | None] | None = None
 
     def wake_at(self, ladder: Ladder) -> datetime | None:

@@ -8,12 +8,9 @@ from uuid import UUID
 
 from app.infra.ids import new_id
 from app.sla.calendar import ALWAYS, Calendar
-from app.sla.clock import Clock, State
+from app.sla.clock import Clock
 from app.sla.terms import Counting, Metric, Terms
 from app.sla.windows import Windows
-
-_OPEN = frozenset({State.running, State.paused})
-
 
 LedgerLine = dict[str, object]
 """The columns of a line of the ledger."""
@@ -87,9 +84,9 @@ def to_value(row: ClockRow, calendar: Calendar | None) -> Clock:
     )
 
 
-def write(row: ClockRow, clock: Clock, versions: Versions, held: Held, wake_at: datetime | None) -> None:
+def write(row: ClockRow, clock: Clock, versions: Versions, held: Held | None, wake_at: datetime | None) -> None:
     """Put a value into its row, and the instant at which the sweep is to look at it again."""
-    if clock.state in _OPEN or not row.plan:
+    if held is not None:
         row.plan, row.level, row.priority = held.plan, held.level, held.priority
     row.policy_id = versions.policy_id
     row.calendar_id = versions.calendar_id
