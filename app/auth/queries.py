@@ -37,9 +37,9 @@ async def touch_key(session: AsyncSession, key_id: UUID, wall: datetime) -> None
     await session.execute(update(ApiKey).where(col(ApiKey.id) == key_id).values(last_used_at=wall))
 
 
-async def find_staff(session: AsyncSession, staff_id: UUID) -> Staff | None:
-    """Find one of the operator's people."""
-    return await session.get(Staff, staff_id)
+async def lock_staff(session: AsyncSession, staff_id: UUID) -> Staff | None:
+    """Lock one of the operator's people and read them anew."""
+    return await session.get(Staff, staff_id, with_for_update=True, populate_existing=True)
 
 
 async def list_staff(session: AsyncSession, after: UUID | None, limit: int) -> list[Staff]:

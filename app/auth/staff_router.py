@@ -47,7 +47,7 @@ async def change_staff(
     if_match: Annotated[str | None, Header()] = None,
 ) -> StaffRead:
     """Change a person's name, address or roles."""
-    person = await queries.find_staff(visit.session, staff_id)
+    person = await queries.lock_staff(visit.session, staff_id)
     if person is None:
         raise NotFound("there is no such person")
     check_match(person, if_match)

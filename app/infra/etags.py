@@ -28,7 +28,7 @@ def etag_of(item: Versioned) -> str:
 
 
 def check_match(item: Versioned, if_match: str | None) -> None:
-    """Refuse a change to another version than the present one.
+    """Refuse a change to another version than the present one; a weak tag names none (RFC 9110, 13.1.1).
 
     Raises:
         PreconditionFailed: ``If-Match`` names others only.
@@ -43,10 +43,10 @@ def check_none_match(item: Versioned, if_none_match: str | None) -> None:
     Raises:
         NotModified: it has.
     """
-    if if_none_match is not None and _names(item, if_none_match):
+    if if_none_match is not None and _names(item, if_none_match.replace("W/", "")):
         raise NotModified(etag_of(item))
 
 
 def _names(item: Versioned, header: str) -> bool:
-    tags = [tag.strip().removeprefix("W/") for tag in header.split(",")]
+    tags = [tag.strip() for tag in header.split(",")]
     return "*" in tags or etag_of(item) in tags

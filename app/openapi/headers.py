@@ -21,6 +21,11 @@ _LIMITS = {
 }
 _REPLAYED = {"schema": _TEXT, "description": "`true` where this is the first request's answer, sent again."}
 _ETAG = {"schema": _TEXT, "description": "The version of the object."}
+# These tell the version of what they answer with, and take no condition.
+_TAGGED = {
+    "create_ticket", "get_ticket", "create_reseller", "create_staff", "create_endpoint", "create_purchase",
+    "get_purchase", "cancel_purchase", "create_escalation", "get_escalation", "acknowledge_escalation",
+}  # fmt: skip
 _LINK = {"schema": _TEXT, "description": "The next page, as `rel=next` (RFC 8288)."}
 
 
@@ -33,7 +38,8 @@ def add_headers(operation: dict[str, Any], route: APIRoute) -> None:
     if "POST" in methods_of(route):
         operation.setdefault("parameters", []).append(_IDEMPOTENCY_KEY)
         headers["Idempotency-Replayed"] = _REPLAYED
-    if any(parameter["name"].lower() in {"if-match", "if-none-match"} for parameter in operation.get("parameters", [])):
+    conditions = {"if-match", "if-none-match"}
+    if route.name in _TAGGED or any(one["name"].lower() in conditions for one in operation.get("parameters", [])):
         headers["ETag"] = _ETAG
     if (
         route.path_format.count("{") == 0

@@ -154,13 +154,13 @@ async def change_endpoint(
     if_match: Annotated[str | None, Header()] = None,
 ) -> EndpointRead:
     """Change an endpoint. `event_types: null` lets it hear every type again."""
-    endpoint = await _seen(visit, endpoint_id, lock=True)
-    check_match(endpoint, if_match)
     given = body.model_dump(exclude_unset=True, mode="json")
     if "url" in given:
         if body.url is None:
             raise ValidationFailed.at("/url", "may be left out, but not be null")
-        await _safe(visit, body.url)
+        await _safe(visit, body.url)  # before the lock, since it may ask a name server
+    endpoint = await _seen(visit, endpoint_id, lock=True)
+    check_match(endpoint, if_match)
     endpoint.sqlmodel_update(given)
     endpoint.version += 1
     response.headers["ETag"] = etag_of(endpoint)

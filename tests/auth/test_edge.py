@@ -93,13 +93,13 @@ async def test_half_of_a_surrogate_pair_is_no_text(desk: Desk) -> None:
 
 async def test_a_refusal_tells_the_limits_and_what_it_is_about(desk: Desk) -> None:
     reseller = await desk.reseller()
-    ticket = await reseller.open_ticket()
-    etag = (await reseller.send("GET", f"/tickets/{ticket['id']}")).headers["etag"]
+    etag = (await reseller.send("GET", f"/resellers/{reseller.id}")).headers["etag"]
 
     broken = await reseller.send("POST", "/tickets", content=b"{", headers={"Content-Type": "application/json"})
-    unchanged = await reseller.send("GET", f"/tickets/{ticket['id']}", headers={"If-None-Match": etag})
+    unchanged = await reseller.send("GET", f"/resellers/{reseller.id}", headers={"If-None-Match": etag})
     early = await desk.staff.send("POST", "/test-clocks", json={"now": "0001-01-01T00:00:00+23:59"})
 
+    assert unchanged.status_code == 304
     assert [error["pointer"] for error in broken.json()["errors"]] == [""]
     assert all("ratelimit" in answer.headers for answer in (broken, unchanged))
     assert [error["pointer"] for error in early.json()["errors"]] == ["/now"]
@@ -111,11 +111,53 @@ async def test_a_change_to_another_version_is_left_undone(desk: Desk) -> None:
     path = f"/tickets/{ticket['id']}"
     etag = (await reseller.send("GET", path)).headers["etag"]
 
-    assert (await reseller.send("GET", path, headers={"If-None-Match": etag})).status_code == 304
     await reseller.patch(path, {"subject": "Trunk 8"}, headers={"If-Match": etag})
     await reseller.refused("PATCH", path, "precondition_failed", {"subject": "Trunk 9"}, headers={"If-Match": etag})
 
     assert (await reseller.get(path))["subject"] == "Trunk 8"
+
+
+async def test_a_breach_is_read_though_the_version_stays(desk: Desk) -> None:
+    reseller = await desk.reseller(now="2026-06-10T11:00:00Z")
+    path = f"/tickets/{(await reseller.open_ticket())['id']}"
+    etag = (await reseller.send("GET", path)).headers["etag"]
+    await desk.advance(reseller, "2026-06-10T13:00:00Z")
+
+    answer = await reseller.send("GET", path, headers={"If-None-Match": etag})
+
+    assert answer.headers["etag"] == etag
+    assert answer.json()["sla"]["status"] == "breached"
+
+
+async def test_a_weak_tag_names_no_version_to_change(desk: Desk) -> None:
+    reseller = await desk.reseller()
+    path = f"/tickets/{(await reseller.open_ticket())['id']}"
+    etag = (await reseller.send("GET", path)).headers["etag"]
+    mine = f"/resellers/{reseller.id}"
+    weak = {"If-None-Match": "W/" + (await reseller.send("GET", mine)).headers["etag"]}
+
+    await reseller.refused("PATCH", path, "precondition_failed", {"subject": "x"}, headers={"If-Match": f"W/{etag}"})
+
+    assert (await reseller.send("GET", mine, headers=weak)).status_code == 304
+
+
+async def test_of_changes_at_once_to_one_version_one_is_made(desk: Desk) -> None:
+    reseller = await desk.reseller()
+    endpoint = await reseller.post("/webhook-endpoints", {"url": "http://127.0.0.1:9/x"})
+    person = await desk.staff.send("POST", "/staff", json={"name": "A", "email": "a@example.com", "roles": ["agent"]})
+    tags = {
+        f"/webhook-endpoints/{endpoint['id']}": (
+            await reseller.send("GET", f"/webhook-endpoints/{endpoint['id']}")
+        ).headers["etag"],
+        f"/staff/{person.json()['id']}": person.headers["etag"],
+    }
+
+    for path, etag in tags.items():
+        name = "description" if "webhook" in path else "name"
+        answers = await asyncio.gather(
+            *(desk.staff.send("PATCH", path, json={name: f"{n}"}, headers={"If-Match": etag}) for n in range(4))
+        )
+        assert sorted(answer.status_code for answer in answers) == [200, 412, 412, 412], path
 
 
 async def test_a_test_clock_goes_forward_only_and_goes_on_when_cut_short(desk: Desk) -> None:
