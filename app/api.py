@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 
 from app.auth.staff_router import router as staff
+from app.auth.test_clocks_router import long_router as advances
 from app.auth.test_clocks_router import router as test_clocks
 from app.catalogue.policies_router import router as policies
 from app.catalogue.router import router as catalogue
@@ -39,6 +40,7 @@ VERSIONED: tuple[APIRouter, ...] = (
     policies,
     windows,
     test_clocks,
+    advances,
     recalculations,
     staff,
 )

@@ -9,6 +9,7 @@ from uuid import uuid4
 import httpx
 
 from app.events.publisher import publish
+from app.infra.agenda import Source
 from app.infra.db import Database
 from app.infra.now import wall_now
 from app.infra.outbound.resolver import Resolver
@@ -112,6 +113,11 @@ class Desk:
     async def advance(self, caller: Caller, to: str) -> None:
         """Advance the test clock of a reseller."""
         await self.staff.post(f"/test-clocks/{caller.clock}/advance", {"to": to})
+
+    def watch(self, source: Source) -> None:
+        """Add a source to those that run when a test clock is advanced."""
+        services = self.app.state.desk
+        self.app.state.desk = replace(services, sources=(*services.sources, source))
 
     async def tick(self) -> None:
         """Let the worker do what is due on the wall clock, recalculations included."""

@@ -135,6 +135,21 @@ alter table recalculations alter column breached drop default, alter column ever
   alter column notify drop default, alter column aside drop default;
 update idempotent_answers set body = null
 """
+# What GET /me shows of a key comes with the signing in: a second connection per request would drain the pool.
+SIGN_IN = """
+create function sign_in(wanted bytea, wall timestamptz)
+returns table (key_id uuid, name varchar, reseller_id uuid, role varchar, scopes text[], staff_id uuid,
+               test_clock_id uuid, last_used_at timestamptz{more})
+language plpgsql volatile security definer set search_path = public, pg_temp as $$
+#variable_conflict use_column
+begin
+  return query
+    select k.id, k.name, k.reseller_id, k.role, k.scopes, k.staff_id, r.test_clock_id, k.last_used_at{columns}
+      from api_keys k join resellers r on r.id = k.reseller_id
+     where k.secret_hash = wanted and k.revoked_at is null and (k.expires_at is null or k.expires_at > wall);
+  perform set_config('app.tenant', (select k.reseller_id::text from api_keys k where k.secret_hash = wanted), true);
+end $$
+"""
 OWN = ("usage_months", "work_logs", "maintenance_window_resellers")
 # Beside test_clock_now, which locks: for transactions that only look.
 SEEN = """
@@ -163,6 +178,13 @@ drop table recalculation_digests, work_logs, maintenance_window_resellers, maint
 """
 
 
+def _sign_in(more: str, columns: str) -> None:
+    op.execute("drop function sign_in")
+    op.execute(SIGN_IN.format(more=more, columns=columns))
+    op.execute("revoke all on function sign_in from public")
+    op.execute("grant execute on function sign_in to trunkline_tenant, trunkline_operator")
+
+
 def upgrade() -> None:
     op.execute("set local lock_timeout = '5s'")
     for statement in (TABLES + ";" + COLUMNS).split(";\n"):
@@ -184,8 +206,21 @@ def upgrade() -> None:
     for table in (*OWN, "maintenance_windows", "recalculation_digests"):
         op.execute(f"grant select, insert, update, delete on {table} to trunkline_operator")
         op.execute(f"create policy operator on {table} to trunkline_operator using (true) with check (true)")
+    _sign_in(", hint varchar, expires_at timestamptz, created_at timestamptz", ", k.hint, k.expires_at, k.created_at")
+    op.execute("grant select on test_clocks to trunkline_tenant")
+    op.execute("alter table test_clocks enable row level security")
+    op.execute(
+        "create policy tenant on test_clocks to trunkline_tenant using (id ="
+        f" (select test_clock_id from resellers where resellers.id = {TENANT}))"
+    )
+    op.execute("create policy operator on test_clocks to trunkline_operator using (true) with check (true)")
 
 
 def downgrade() -> None:
+    op.execute("drop policy operator on test_clocks")
+    op.execute("drop policy tenant on test_clocks")
+    op.execute("alter table test_clocks disable row level security")
+    op.execute("revoke select on test_clocks from trunkline_tenant")
+    _sign_in("", "")
     for statement in UNDONE.split(";\n"):
         op.execute(statement)

@@ -6,13 +6,14 @@ draft-ietf-httpapi-idempotency-key-header-07; keys are kept for 24 hours.
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.auth.principals import Principal
 from app.auth.sealing import seal, unseal
 from app.infra.problems import IdempotencyInProgress, IdempotencyKeyReused, ValidationFailed
 
@@ -31,7 +32,8 @@ on conflict (reseller_id, key) do update
 returning key
 """)
 _FIND = text("""
-select fingerprint, status, headers, body from idempotent_answers where reseller_id = :reseller_id and key = :key
+select fingerprint, status, headers, body from idempotent_answers
+ where reseller_id = :reseller_id and key = :key and created_at >= :expired
 """)
 _STORE = text("""
 update idempotent_answers set status = :status, headers = cast(:headers as jsonb), body = :body
@@ -48,50 +50,76 @@ class StoredAnswer:
     body: bytes
 
 
-def fingerprint(caller: UUID, method: str, path: str, body: bytes) -> bytes:
-    """Return what makes two requests the same one: an answer is for the API key that it was given to."""
-    return hashlib.sha256(b"\x00".join((caller.bytes, method.encode(), path.encode(), body))).digest()
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request under an idempotency key: whose, and what makes two such requests the same one.
+
+    An answer is for the API key that it was given to: ``secret`` is that key, which the stored answer is sealed with.
+    """
+
+    reseller_id: UUID
+    key: str
+    fingerprint: bytes
+    secret: str = field(repr=False)
 
 
-async def claim(
-    session: AsyncSession, reseller_id: UUID, key: str, mark: bytes, secret: str, wall: datetime
-) -> StoredAnswer | None:
-    """Claim a key for this request, or return the answer that an earlier one got.
+def asked(caller: Principal, secret: str, key: str, method: str, path: str, body: bytes) -> Asked:
+    """Return a request as its key stands for it.
 
     Raises:
         ValidationFailed: the key is not of the form that a key has.
-        IdempotencyKeyReused: the key stands for another request.
-        IdempotencyInProgress: the first request is still under way.
     """
     if not key.isascii() or not key.isprintable() or not 1 <= len(key) <= _LONGEST:
         raise ValidationFailed.at("/Idempotency-Key", f"1 to {_LONGEST} printable ASCII characters")
-    names = {"reseller_id": reseller_id, "key": key}
-    lock = f"{reseller_id}:{key}"
+    told_apart_by = (caller.key_id.bytes, method.encode(), path.encode(), body)
+    return Asked(caller.reseller_id, key, hashlib.sha256(b"\x00".join(told_apart_by)).digest(), secret)
+
+
+async def claim(session: AsyncSession, request: Asked, wall: datetime) -> StoredAnswer | None:
+    """Claim a key for this request, or return the answer that an earlier one got.
+
+    Raises:
+        IdempotencyKeyReused: the key stands for another request.
+        IdempotencyInProgress: the first request is still under way.
+    """
+    names = {"reseller_id": request.reseller_id, "key": request.key}
+    lock = f"{request.reseller_id}:{request.key}"
     claimed = await session.execute(
-        _CLAIM, names | {"fingerprint": mark, "now": wall, "lock": lock, "expired": wall - KEPT_FOR}
+        _CLAIM, names | {"fingerprint": request.fingerprint, "now": wall, "lock": lock, "expired": wall - KEPT_FOR}
     )
     if claimed.first() is not None:
         return None
+    earlier = await find(session, request, wall)
+    if earlier is None:
+        raise IdempotencyInProgress("the first request with this key has not ended", headers={"Retry-After": "1"})
+    return earlier
+
+
+async def find(session: AsyncSession, request: Asked, wall: datetime) -> StoredAnswer | None:
+    """Return the answer that an earlier request with this key got.
+
+    Raises:
+        IdempotencyKeyReused: the key stands for another request.
+    """
+    names = {"reseller_id": request.reseller_id, "key": request.key, "expired": wall - KEPT_FOR}
     row = (await session.execute(_FIND, names)).first()
     if row is None or row.status is None:
-        raise IdempotencyInProgress("the first request with this key has not ended", headers={"Retry-After": "1"})
-    if bytes(row.fingerprint) != mark:
+        return None
+    if bytes(row.fingerprint) != request.fingerprint:
         raise IdempotencyKeyReused("this key was used for another request, or by another API key")
-    return StoredAnswer(row.status, row.headers, unseal(secret, bytes(row.body), mark))
+    return StoredAnswer(row.status, row.headers, unseal(request.secret, bytes(row.body), request.fingerprint))
 
 
-async def store(
-    session: AsyncSession, reseller_id: UUID, key: str, mark: bytes, secret: str, answer: StoredAnswer
-) -> None:
+async def store(session: AsyncSession, request: Asked, answer: StoredAnswer) -> None:
     """Keep the answer beside the effect, sealed: it may hold a secret that is shown this once."""
     kept = {name: value for name, value in answer.headers.items() if name in _KEPT_HEADERS}
     await session.execute(
         _STORE,
         {
-            "reseller_id": reseller_id,
-            "key": key,
+            "reseller_id": request.reseller_id,
+            "key": request.key,
             "status": answer.status,
             "headers": json.dumps(kept),
-            "body": seal(secret, answer.body, mark),
+            "body": seal(request.secret, answer.body, request.fingerprint),
         },
     )

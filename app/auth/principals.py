@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
@@ -40,11 +41,22 @@ def covers(scopes: Iterable[str], needed: Scope) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
+class Key:
+    """What a key shows of itself."""
+
+    hint: str
+    expires_at: datetime | None
+    last_used_at: datetime | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Principal:
     """A signed-in caller. ``reseller_id`` is the operator's own for a key of the operator's."""
 
     key_id: UUID
     key_name: str
+    key: Key
     reseller_id: UUID
     role: Role
     scopes: frozenset[str]

@@ -1,7 +1,7 @@
 """Operations on test clocks."""
 
 from app.auth import test_clocks
-from app.auth.edge import edge_router
+from app.auth.edge import LongRoute, edge_router
 from app.auth.models import TestClock
 from app.auth.permissions import STAFF_ONLY, needs
 from app.auth.principals import Scope
@@ -11,6 +11,7 @@ from app.infra.ids import TestClockId
 from app.infra.problems import NotFound
 
 router = edge_router("Test clocks")
+long_router = edge_router("Test clocks", LongRoute)
 
 
 def _read(clock: TestClock) -> TestClockRead:
@@ -48,14 +49,13 @@ async def create_test_clock(body: TestClockCreate, visit: CurrentVisit) -> TestC
 async def get_test_clock(test_clock_id: TestClockId, visit: CurrentVisit) -> TestClockRead:
     """Read a test clock; a reseller may read the one it lives on. A key of the operator's needs the scope `staff`."""
     _permit(visit, test_clock_id)
-    async with visit.desk.database.transaction() as session:
-        clock = await session.get(TestClock, test_clock_id)
+    clock = await visit.session.get(TestClock, test_clock_id)
     if clock is None:
         raise NotFound("there is no such test clock")
     return _read(clock)
 
 
-@router.post("/test-clocks/{test_clock_id}/advance", dependencies=[needs()])
+@long_router.post("/test-clocks/{test_clock_id}/advance", dependencies=[needs()])
 async def advance_test_clock(test_clock_id: TestClockId, body: TestClockAdvance, visit: CurrentVisit) -> TestClockRead:
     """Advance a test clock, and answer when all that would have happened on the way has.
 

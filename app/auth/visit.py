@@ -34,12 +34,18 @@ class Desk:
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """One request inside its transaction."""
+    """One request inside its transaction; ``held`` is None on a route that does its work outside of one."""
 
     desk: Desk
-    session: AsyncSession
+    held: AsyncSession | None
     caller: Principal | None
     wall: datetime
+
+    @property
+    def session(self) -> AsyncSession:
+        """The session of the request's transaction."""
+        assert self.held is not None, "a long route opens transactions of its own"
+        return self.held
 
     @property
     def principal(self) -> Principal:

@@ -5,9 +5,8 @@ from typing import Annotated
 from fastapi import Query, Request, Response
 
 from app.auth.edge import edge_router
-from app.auth.models import ApiKey
 from app.auth.permissions import needs
-from app.auth.principals import Scope
+from app.auth.principals import Principal, Scope
 from app.auth.visit import CurrentVisit, Visit, time_of
 from app.catalogue.hours import hours_of
 from app.catalogue.queries import list_levels
@@ -59,17 +58,30 @@ async def who_am_i(visit: CurrentVisit) -> WhoAmI:
     reseller = await get_reseller(visit.session, principal.reseller_id)
     now = await time_of(visit.session, reseller.test_clock_id, visit.wall)
     held = (await timeline_of(visit.session, reseller.id, now)).at(now)
-    async with visit.desk.database.transaction() as session:
-        key = await session.get_one(ApiKey, (principal.reseller_id, principal.key_id))
     return WhoAmI(
         role=principal.role.value,
         reseller_id=reseller.id,
         reseller=reseller.name,
         plan=held.plan.code if held else None,
         level=held.level if held else None,
-        key=KeyRead.model_validate(key),
+        key=_key(principal),
         scopes=sorted(Scope(scope) for scope in principal.scopes),
         now=now,
+    )
+
+
+def _key(principal: Principal) -> KeyRead:
+    shown = principal.key
+    return KeyRead(
+        id=principal.key_id,
+        reseller_id=principal.reseller_id,
+        name=principal.key_name,
+        role=principal.role.value,
+        scopes=sorted(Scope(scope) for scope in principal.scopes),
+        hint=shown.hint,
+        expires_at=shown.expires_at,
+        last_used_at=shown.last_used_at,
+        created_at=shown.created_at,
     )
 
 
