@@ -150,6 +150,78 @@ begin
   perform set_config('app.tenant', (select k.reseller_id::text from api_keys k where k.secret_hash = wanted), true);
 end $$
 """
+# The operator of full-text search is not leakproof: under a policy it is asked of every row of the tenant's, and no
+# index helps. So the search runs past the policies, with the tenant as its argument, and returns ids alone. Each
+# branch names its visibility as the partial index does. The tenant's function takes no tenant: it has its own.
+SEARCH = """
+create function tickets_matching(tenant uuid, words text, notes boolean)
+returns table (ticket_id uuid, rank float8)
+language plpgsql stable security definer set search_path = public, pg_temp as $$
+declare
+  wanted constant tsquery := websearch_to_tsquery('simple', words);
+begin
+  return query
+    select found.id, sum(found.rank) from (
+      select t.id, ts_rank(t.search, wanted)::float8 as rank from tickets t
+       where (tenant is null or t.reseller_id = tenant) and t.search @@ wanted
+      union all
+      select m.ticket_id, max(ts_rank(m.search, wanted)) from messages m
+       where (tenant is null or m.reseller_id = tenant) and m.visibility = 'public' and m.search @@ wanted
+       group by m.ticket_id
+      union all
+      select m.ticket_id, max(ts_rank(m.search, wanted)) from messages m
+       where notes and (tenant is null or m.reseller_id = tenant) and m.visibility = 'internal' and m.search @@ wanted
+       group by m.ticket_id
+    ) found group by found.id;
+end $$
+"""
+OWN_SEARCH = """
+create function own_tickets_matching(words text)
+returns table (ticket_id uuid, rank float8)
+language sql stable security definer set search_path = public, pg_temp as $$
+  select found.* from (select nullif(current_setting('app.tenant', true), '')::uuid as tenant) me,
+    lateral tickets_matching(me.tenant, words, false) found where me.tenant is not null
+$$
+"""
+# Lists of one reseller's are led by it; these serve the operator's, which are of all. An id of a ticket, an endpoint
+# or an event is one reseller's anyhow, so that an index led by it serves both.
+INDEXES = """
+drop index ix_tickets_urgency;
+create index ix_tickets_urgency on tickets
+  (reseller_id, least(next_due_at, '9999-12-31 00:00:00+00'::timestamptz), id);
+create index ix_tickets_all on tickets (created_at, id);
+create index ix_tickets_all_updated on tickets (updated_at, id);
+create index ix_tickets_all_urgency on tickets (least(next_due_at, '9999-12-31 00:00:00+00'::timestamptz), id);
+drop index ix_escalations_ticket;
+create index ix_escalations_ticket on escalations (ticket_id, id);
+create index ix_escalations_all on escalations (state, id);
+drop index ix_webhook_deliveries_endpoint;
+create index ix_webhook_deliveries_endpoint on webhook_deliveries (endpoint_id, id);
+drop index ix_webhook_deliveries_event;
+create index ix_webhook_deliveries_event on webhook_deliveries (event_id, id);
+drop index ix_add_on_purchases_due;
+create index ix_add_on_purchases_starting on add_on_purchases (starts_at)
+  where state = 'scheduled' and test_clock_id is null;
+create index ix_add_on_purchases_ending on add_on_purchases (ends_at)
+  where state = 'active' and test_clock_id is null;
+create index ix_add_on_purchases_test on add_on_purchases (test_clock_id, state)
+  where test_clock_id is not null;
+drop index ix_plan_periods_due;
+create index ix_plan_periods_due on plan_periods (starts_at) where not announced and test_clock_id is null;
+create index ix_plan_periods_due_test on plan_periods (test_clock_id, starts_at)
+  where not announced and test_clock_id is not null
+"""
+INDEXES_UNDONE = """
+drop index ix_tickets_urgency, ix_tickets_all, ix_tickets_all_updated, ix_tickets_all_urgency, ix_escalations_ticket,
+  ix_escalations_all, ix_webhook_deliveries_endpoint, ix_webhook_deliveries_event, ix_add_on_purchases_starting,
+  ix_add_on_purchases_ending, ix_add_on_purchases_test, ix_plan_periods_due, ix_plan_periods_due_test;
+create index ix_tickets_urgency on tickets (reseller_id, next_due_at, id);
+create index ix_escalations_ticket on escalations (reseller_id, ticket_id, id);
+create index ix_webhook_deliveries_endpoint on webhook_deliveries (reseller_id, endpoint_id, id);
+create index ix_webhook_deliveries_event on webhook_deliveries (reseller_id, event_id);
+create index ix_add_on_purchases_due on add_on_purchases (state) where state in ('scheduled', 'active');
+create index ix_plan_periods_due on plan_periods (starts_at) where not announced
+"""
 OWN = ("usage_months", "work_logs", "maintenance_window_resellers")
 # Beside test_clock_now, which locks: for transactions that only look.
 SEEN = """
@@ -215,8 +287,20 @@ def upgrade() -> None:
     )
     op.execute("create policy operator on test_clocks to trunkline_operator using (true) with check (true)")
 
+    op.execute(SEARCH)
+    op.execute(OWN_SEARCH)
+    op.execute("revoke all on function tickets_matching, own_tickets_matching from public")
+    op.execute("grant execute on function tickets_matching to trunkline_operator")
+    op.execute("grant execute on function own_tickets_matching to trunkline_tenant")
+    for statement in INDEXES.split(";\n"):
+        op.execute(statement)
+
 
 def downgrade() -> None:
+    for statement in INDEXES_UNDONE.split(";\n"):
+        op.execute(statement)
+    op.execute("drop function own_tickets_matching")
+    op.execute("drop function tickets_matching")
     op.execute("drop policy operator on test_clocks")
     op.execute("drop policy tenant on test_clocks")
     op.execute("alter table test_clocks disable row level security")

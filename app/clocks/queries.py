@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, select, text
+from sqlalchemy import func, select, text
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from app.clocks.models import SlaClock, SlaClockChange
 from app.clocks.rows import LedgerLine
-from app.infra.agenda import Timeline
+from app.infra.agenda import Timeline, lived_on
 from app.infra.arrays import as_arrays, insert_of
 from app.sla.terms import Metric
 
@@ -74,7 +74,9 @@ async def read_ledgers(session: AsyncSession, reseller_id: UUID, clock_ids: Sequ
 
 async def next_wake(session: AsyncSession, timeline: Timeline) -> datetime | None:
     """Return the first instant at which time alone moves a clock."""
-    query = select(func.min(col(SlaClock.wake_at))).where(_of(timeline), col(SlaClock.wake_at).is_not(None))
+    query = select(func.min(col(SlaClock.wake_at))).where(
+        lived_on(col(SlaClock.test_clock_id), timeline), col(SlaClock.wake_at).is_not(None)
+    )
     at: datetime | None = await session.scalar(query)
     return at
 
@@ -89,13 +91,12 @@ async def tickets_to_wake(
     """
     query = (
         select(col(SlaClock.ticket_id))
-        .where(_of(timeline), col(SlaClock.wake_at) <= now, col(SlaClock.ticket_id).not_in(skip))
+        .where(
+            lived_on(col(SlaClock.test_clock_id), timeline),
+            col(SlaClock.wake_at) <= now,
+            col(SlaClock.ticket_id).not_in(skip),
+        )
         .order_by(col(SlaClock.wake_at), col(SlaClock.ticket_id))
         .limit(limit * len(Metric))
     )
     return list(dict.fromkeys(await session.scalars(query)))[:limit]
-
-
-def _of(timeline: Timeline) -> ColumnElement[bool]:
-    clock = col(SlaClock.test_clock_id)
-    return clock.is_(None) if timeline.test_clock_id is None else clock == timeline.test_clock_id

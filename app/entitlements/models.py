@@ -21,7 +21,13 @@ class PlanPeriod(SQLModel, table=True):
     __table_args__ = (
         ExcludeConstraint(_SAME_RESELLER, _SAME_TIME, name="ex_plan_periods_overlap", using="gist"),
         CheckConstraint("ends_at is null or ends_at > starts_at", name="order"),
-        Index("ix_plan_periods_due", "starts_at", postgresql_where=text("not announced")),
+        Index("ix_plan_periods_due", "starts_at", postgresql_where=text("not announced and test_clock_id is null")),
+        Index(
+            "ix_plan_periods_due_test",
+            "test_clock_id",
+            "starts_at",
+            postgresql_where=text("not announced and test_clock_id is not null"),
+        ),
     )
 
     reseller_id: UUID = Field(primary_key=True, foreign_key="resellers.id")
@@ -53,7 +59,17 @@ class AddOnPurchase(SQLModel, table=True):
         ),
         CheckConstraint("state in ('scheduled', 'active', 'ended', 'cancelled')", name="state"),
         CheckConstraint("ends_at is null or ends_at > starts_at or state in ('cancelled', 'ended')", name="order"),
-        Index("ix_add_on_purchases_due", "state", postgresql_where=text("state in ('scheduled', 'active')")),
+        Index(
+            "ix_add_on_purchases_starting",
+            "starts_at",
+            postgresql_where=text("state = 'scheduled' and test_clock_id is null"),
+        ),
+        Index(
+            "ix_add_on_purchases_ending",
+            "ends_at",
+            postgresql_where=text("state = 'active' and test_clock_id is null"),
+        ),
+        Index("ix_add_on_purchases_test", "test_clock_id", "state", postgresql_where=text("test_clock_id is not null")),
     )
 
     reseller_id: UUID = Field(primary_key=True, foreign_key="resellers.id")

@@ -4,13 +4,18 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import ColumnClause, ColumnElement, and_, func, literal_column, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from app.auth.models import TestClock
 from app.entitlements.models import AddOnPurchase, PlanPeriod
 from app.infra.agenda import Timeline as Whose
+from app.infra.agenda import lived_on
+
+# Written out and not bound, so that every plan sees which partial index they are about.
+_SCHEDULED: ColumnClause[str] = literal_column("'scheduled'")
+_ACTIVE: ColumnClause[str] = literal_column("'active'")
 
 
 async def period_covering(session: AsyncSession, reseller_id: UUID, at: datetime) -> PlanPeriod | None:
@@ -71,22 +76,26 @@ async def list_purchases(
 
 async def next_due(session: AsyncSession, whose: Whose) -> datetime | None:
     """Return the first instant at which a purchase or a plan starts or a purchase ends."""
-    state = col(AddOnPurchase.state)
-    purchase = select(
-        func.least(
-            func.min(col(AddOnPurchase.starts_at)).filter(state == "scheduled"),
-            func.min(col(AddOnPurchase.ends_at)).filter(state == "active"),
-        )
-    ).where(
-        state.in_(("scheduled", "active")),
-        col(AddOnPurchase.test_clock_id).is_not_distinct_from(whose.test_clock_id),
+    starting, ending, period = _starting(whose), _ending(whose), _unannounced(whose)
+    firsts = (
+        select(func.min(col(AddOnPurchase.starts_at))).where(starting),
+        select(func.min(col(AddOnPurchase.ends_at))).where(ending),
+        select(func.min(col(PlanPeriod.starts_at))).where(period),
     )
-    period = select(func.min(col(PlanPeriod.starts_at))).where(
-        col(PlanPeriod.announced).is_(False),
-        col(PlanPeriod.test_clock_id).is_not_distinct_from(whose.test_clock_id),
-    )
-    instants = [await session.scalar(purchase), await session.scalar(period)]
-    return min((at for at in instants if at is not None), default=None)
+    at: datetime | None = await session.scalar(select(func.least(*(first.scalar_subquery() for first in firsts))))
+    return at
+
+
+def _starting(whose: Whose) -> ColumnElement[bool]:
+    return and_(col(AddOnPurchase.state) == _SCHEDULED, lived_on(col(AddOnPurchase.test_clock_id), whose))
+
+
+def _ending(whose: Whose) -> ColumnElement[bool]:
+    return and_(col(AddOnPurchase.state) == _ACTIVE, lived_on(col(AddOnPurchase.test_clock_id), whose))
+
+
+def _unannounced(whose: Whose) -> ColumnElement[bool]:
+    return and_(~col(PlanPeriod.announced), lived_on(col(PlanPeriod.test_clock_id), whose))
 
 
 async def lock_due_purchases(session: AsyncSession, whose: Whose, now: datetime, limit: int) -> Sequence[AddOnPurchase]:
@@ -95,10 +104,9 @@ async def lock_due_purchases(session: AsyncSession, whose: Whose, now: datetime,
         select(AddOnPurchase)
         .where(
             or_(
-                and_(col(AddOnPurchase.state) == "scheduled", col(AddOnPurchase.starts_at) <= now),
-                and_(col(AddOnPurchase.state) == "active", col(AddOnPurchase.ends_at) <= now),
-            ),
-            col(AddOnPurchase.test_clock_id).is_not_distinct_from(whose.test_clock_id),
+                and_(_starting(whose), col(AddOnPurchase.starts_at) <= now),
+                and_(_ending(whose), col(AddOnPurchase.ends_at) <= now),
+            )
         )
         .order_by(col(AddOnPurchase.state), func.coalesce(col(AddOnPurchase.ends_at), now), col(AddOnPurchase.id))
         .limit(limit)
@@ -111,11 +119,7 @@ async def lock_due_periods(session: AsyncSession, whose: Whose, now: datetime, l
     """Lock plan periods that have begun and were not announced yet."""
     query = (
         select(PlanPeriod)
-        .where(
-            col(PlanPeriod.announced).is_(False),
-            col(PlanPeriod.starts_at) <= now,
-            col(PlanPeriod.test_clock_id).is_not_distinct_from(whose.test_clock_id),
-        )
+        .where(_unannounced(whose), col(PlanPeriod.starts_at) <= now)
         .order_by(col(PlanPeriod.starts_at))
         .limit(limit)
         .with_for_update(skip_locked=True)

@@ -19,8 +19,9 @@ class Escalation(SQLModel, table=True):
         CheckConstraint("reason in ('sla_warning', 'sla_breach', 'manual')", name="reason"),
         ForeignKeyConstraint(["reseller_id", "ticket_id"], ["tickets.reseller_id", "tickets.id"]),
         Index("uq_escalations_step", "clock_id", "step", unique=True, postgresql_where=text("clock_id is not null")),
-        Index("ix_escalations_ticket", "reseller_id", "ticket_id", "id"),
+        Index("ix_escalations_ticket", "ticket_id", "id"),
         Index("ix_escalations_list", "reseller_id", "state", "id"),
+        Index("ix_escalations_all", "state", "id"),  # lists of the operator's, over all resellers
     )
 
     reseller_id: UUID = Field(primary_key=True)

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+from sqlalchemy import ColumnElement, SQLColumnExpression
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.infra.db import Database
@@ -23,6 +24,13 @@ class Timeline:
 
 
 WALL = Timeline()
+
+
+def lived_on(test_clock_id: SQLColumnExpression[UUID | None], timeline: Timeline) -> ColumnElement[bool]:
+    """Return the condition that a row's time is a timeline's, in the words of the partial indexes."""
+    if timeline.test_clock_id is None:
+        return test_clock_id.is_(None)
+    return test_clock_id == timeline.test_clock_id
 
 
 class Source(Protocol):

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from app.infra.agenda import Timeline
+from app.infra.agenda import Timeline, lived_on
 from app.tickets.models import HistoryEntry, Message, Ticket
 
 
@@ -52,7 +52,9 @@ async def list_history(
 
 async def next_closing(session: AsyncSession, timeline: Timeline) -> datetime | None:
     """Return the first instant at which a resolved ticket closes by itself."""
-    query = select(func.min(col(Ticket.closes_at))).where(_of(timeline), col(Ticket.closes_at).is_not(None))
+    query = select(func.min(col(Ticket.closes_at))).where(
+        lived_on(col(Ticket.test_clock_id), timeline), col(Ticket.closes_at).is_not(None)
+    )
     at: datetime | None = await session.scalar(query)
     return at
 
@@ -61,10 +63,7 @@ async def tickets_to_close(
     session: AsyncSession, timeline: Timeline, now: datetime, skip: Sequence[UUID], limit: int
 ) -> Sequence[UUID]:
     """List the resolved tickets whose seven days are over, in order of time."""
-    query = select(col(Ticket.id)).where(_of(timeline), col(Ticket.closes_at) <= now, col(Ticket.id).not_in(skip))
+    query = select(col(Ticket.id)).where(
+        lived_on(col(Ticket.test_clock_id), timeline), col(Ticket.closes_at) <= now, col(Ticket.id).not_in(skip)
+    )
     return (await session.scalars(query.order_by(col(Ticket.closes_at), col(Ticket.id)).limit(limit))).all()
-
-
-def _of(timeline: Timeline) -> ColumnElement[bool]:
-    clock = col(Ticket.test_clock_id)
-    return clock.is_(None) if timeline.test_clock_id is None else clock == timeline.test_clock_id

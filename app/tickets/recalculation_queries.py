@@ -11,13 +11,11 @@ from sqlmodel import col
 
 from app.auth.models import TestClock
 from app.clocks.models import Recalculation, RecalculationDigest
-from app.infra.agenda import Timeline
+from app.infra.agenda import Timeline, lived_on
 
 
 def _waiting(timeline: Timeline) -> ColumnElement[bool]:
-    clock = col(Recalculation.test_clock_id)
-    of = clock.is_(None) if timeline.test_clock_id is None else clock == timeline.test_clock_id
-    return and_(col(Recalculation.finished_at).is_(None), of)
+    return and_(col(Recalculation.finished_at).is_(None), lived_on(col(Recalculation.test_clock_id), timeline))
 
 
 async def next_due(session: AsyncSession, timeline: Timeline) -> datetime | None:

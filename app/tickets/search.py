@@ -6,31 +6,46 @@ from typing import Any
 from typing import cast as cast_type
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Float, Row, Select, SQLColumnExpression, and_, cast, func, or_, select
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Float,
+    Row,
+    Select,
+    SQLColumnExpression,
+    TableValuedAlias,
+    Uuid,
+    column,
+    func,
+    literal,
+    literal_column,
+    select,
+    tuple_,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from app.infra.columns import Instant
 from app.infra.paging import Key
 from app.infra.problems import ValidationFailed
-from app.tickets.models import Message, Ticket
+from app.tickets.models import URGENCY, Ticket
 from app.tickets.schemas import SlaStatusQuery, TicketQuery
 
 _STATUSES = ("new", "open", "pending", "on_hold", "resolved", "closed", "cancelled")
 _PRIORITIES = ("immediate", "priority", "low")
 _SLA_STATUSES = ("breached", "at_risk", "on_track", "paused", "met", "none")
 _OPEN = ("new", "open", "pending", "on_hold")
-_CONFIG = "simple"
 
 
 async def list_tickets(
     session: AsyncSession, query: TicketQuery, after: Sequence[Key] | None, *, internal: bool
 ) -> tuple[Sequence[Ticket], list[list[Key]]]:
     """List tickets by their filters, with the sort key of each."""
-    rank = _rank(query.q, internal=internal) if query.q else None
-    order = _rank_order(rank) if rank is not None else _order(query.sort)
-    statement = select(Ticket, *(column for column, _ in order)).where(*_filters(query))
-    if query.q:
-        statement = statement.where(_matches(query.q, internal=internal))
+    found = _found(query, internal=internal)
+    order = _order(query.sort) if found is None else [(found.c.rank, True), (col(Ticket.id), True)]
+    statement = select(Ticket, *(key for key, _ in order)).where(*_filters(query))
+    if found is not None:
+        statement = statement.join(found, found.c.ticket_id == col(Ticket.id))
     rows = (await session.execute(_page(statement, order, after, query.limit))).all()
     return [row[0] for row in rows], [_key(row) for row in rows]
 
@@ -40,7 +55,7 @@ async def list_urgent(
 ) -> tuple[Sequence[Ticket], list[list[Key]]]:
     """List tickets at work, the next to fall due first."""
     order = _order("next_due_at")
-    statement = select(Ticket, *(column for column, _ in order)).where(
+    statement = select(Ticket, *(key for key, _ in order)).where(
         col(Ticket.status).in_(_OPEN),
         *_one_of(col(Ticket.sla_status), query.sla_status, _SLA_STATUSES, "sla_status"),
         *_one_of(col(Ticket.priority), query.priority, _PRIORITIES, "priority"),
@@ -59,45 +74,33 @@ async def count_open(session: AsyncSession) -> Sequence[Row[str, str, int]]:
 
 
 Order = list[tuple[SQLColumnExpression[Any], bool]]
-"""Columns and whether each descends; the last one is the id, so that no two rows are equal."""
+"""Columns and whether they descend, all alike; the last one is the id, so that no two rows are equal."""
 
 
 def _order(sort: str) -> Order:
     descending = sort.startswith("-")
     name = sort.removeprefix("-")
-    if name == "next_due_at":  # nulls last, as a plain value that a cursor can hold
-        far = func.coalesce(col(Ticket.next_due_at), datetime.fromisoformat("9999-12-31T00:00:00+00:00"))
-        return [(far, False), (col(Ticket.id), False)]
-    return [(col(getattr(Ticket, name)), descending), (col(Ticket.id), descending)]
-
-
-def _rank_order(rank: SQLColumnExpression[float]) -> Order:
-    return [(rank, True), (col(Ticket.id), True)]
+    key = literal_column(URGENCY.text, Instant) if name == "next_due_at" else col(getattr(Ticket, name))
+    return [(key, descending), (col(Ticket.id), descending)]
 
 
 def _page(
     statement: Select[*tuple[Any, ...]], order: Order, after: Sequence[Key] | None, limit: int
 ) -> Select[*tuple[Any, ...]]:
     if after is not None:
-        statement = statement.where(
-            _behind(order, [_typed(column, value) for (column, _), value in zip(order, after, strict=True)])
-        )
-    ordered = [column.desc() if descending else column.asc() for column, descending in order]
+        keys = tuple_(*(key for key, _ in order))
+        values = tuple_(*(_typed(key, value) for (key, _), value in zip(order, after, strict=True)))
+        statement = statement.where(keys < values if order[0][1] else keys > values)
+    ordered = [key.desc() if descending else key.asc() for key, descending in order]
     return statement.order_by(*ordered).limit(limit + 1)
 
 
-def _behind(order: Order, values: Sequence[object]) -> ColumnElement[bool]:
-    (first, descending), (last, _) = order
-    beyond = first < values[0] if descending else first > values[0]
-    tie = last < values[1] if descending else last > values[1]
-    return or_(beyond, and_(first == values[0], tie))
-
-
-def _typed(column: SQLColumnExpression[Any], value: Key) -> object:
-    kind = cast_type("ColumnElement[Any]", column).type.python_type
+def _typed(key: SQLColumnExpression[Any], value: Key) -> BindParameter[Any]:
+    type_ = cast_type("ColumnElement[Any]", key).type
+    kind = type_.python_type
     if kind is datetime:
-        return datetime.fromisoformat(str(value))
-    return UUID(str(value)) if kind is UUID else value
+        return literal(datetime.fromisoformat(str(value)), type_)
+    return literal(UUID(str(value)) if kind is UUID else value, type_)
 
 
 def _key(row: Row[*tuple[Any, ...]]) -> list[Key]:
@@ -139,27 +142,11 @@ def _one_of(
     return [column.in_(values)]
 
 
-def _words(q: str) -> ColumnElement[Any]:
-    return func.websearch_to_tsquery(_CONFIG, q)
-
-
-def _message_matches(q: str, *, internal: bool) -> list[ColumnElement[bool]]:
-    found = [
-        col(Message.reseller_id) == col(Ticket.reseller_id),
-        col(Message.ticket_id) == col(Ticket.id),
-        col(Message.search).bool_op("@@")(_words(q)),
-    ]
-    return found if internal else [*found, col(Message.visibility) == "public"]
-
-
-def _matches(q: str, *, internal: bool) -> ColumnElement[bool]:
-    in_messages = select(col(Message.id)).where(*_message_matches(q, internal=internal)).exists()
-    return or_(col(Ticket.search).bool_op("@@")(_words(q)), in_messages)
-
-
-def _rank(q: str, *, internal: bool) -> ColumnElement[float]:
-    best = select(func.coalesce(func.max(func.ts_rank(col(Message.search), _words(q))), 0.0)).where(
-        *_message_matches(q, internal=internal)
+def _found(query: TicketQuery, *, internal: bool) -> TableValuedAlias | None:
+    """Return the tickets that words are found in, with their rank: of the caller's own, or, for staff, of all."""
+    if query.q is None:
+        return None
+    matching = (
+        func.tickets_matching(query.reseller_id, query.q, True) if internal else func.own_tickets_matching(query.q)
     )
-    rank = func.ts_rank(col(Ticket.search), _words(q)) + best.correlate(Ticket).scalar_subquery()
-    return cast(rank, Float(53))
+    return matching.table_valued(column("ticket_id", Uuid), column("rank", Float(53)), name="found")

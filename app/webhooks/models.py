@@ -33,8 +33,8 @@ class WebhookDelivery(SQLModel, table=True):
     __tablename__ = "webhook_deliveries"
     __table_args__ = (
         CheckConstraint("state in ('pending', 'delivered', 'failed', 'held')", name="state"),
-        Index("ix_webhook_deliveries_endpoint", "reseller_id", "endpoint_id", "id"),
-        Index("ix_webhook_deliveries_event", "reseller_id", "event_id"),
+        Index("ix_webhook_deliveries_endpoint", "endpoint_id", "id"),
+        Index("ix_webhook_deliveries_event", "event_id", "id"),
         Index("ix_webhook_deliveries_id", "id"),
         Index("ix_webhook_deliveries_pending", "next_attempt_at", postgresql_where=text("state = 'pending'")),
         {"postgresql_partition_by": "RANGE (id)"},
