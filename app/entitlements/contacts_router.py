@@ -8,6 +8,7 @@ from app.auth.edge import edge_router
 from app.auth.permissions import needs
 from app.auth.principals import Scope
 from app.auth.visit import CurrentVisit
+from app.entitlements.entitlement import Feature
 from app.entitlements.refusals import entitlement_required
 from app.entitlements.timelines import timeline_of
 from app.infra.paging import PageQuery, page_of
@@ -17,7 +18,6 @@ from app.resellers.schemas import ContactCreate, ContactRead
 from app.resellers.service import act_for, add_contact
 
 router = edge_router("Contacts")
-END_CUSTOMERS_FROM_LEVEL = 4
 
 
 @router.post("/contacts", status_code=201, dependencies=[needs(Scope.CONTACTS_WRITE)])
@@ -27,8 +27,8 @@ async def create_contact(body: ContactCreate, visit: CurrentVisit) -> ContactRea
     reseller, now = await act_for(session, visit.principal, body.reseller_id, visit.wall)
     if body.kind == "end_customer":
         entitlement = (await timeline_of(session, reseller.id, now)).in_force(now)
-        if entitlement.level < END_CUSTOMERS_FROM_LEVEL:
-            raise await entitlement_required(session, entitlement, END_CUSTOMERS_FROM_LEVEL, "an end customer")
+        if not entitlement.includes(Feature.BRANDED):
+            raise await entitlement_required(session, entitlement, Feature.BRANDED, "an end customer")
     contact = await add_contact(session, reseller, body.kind, body.name, body.email, body.phone, now)
     return ContactRead.model_validate(contact)
 

@@ -4,6 +4,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from functools import cached_property
 from typing import Generic, Literal, TypeVar
 from uuid import UUID
@@ -15,12 +16,21 @@ from app.sla.windows import Window, Windows, joined
 Source = Literal["plan", "add_on"]
 
 
+class Feature(StrEnum):
+    """What a support level may include besides its hours and promises: the columns of its row."""
+
+    MAY_ESCALATE = "may_escalate"
+    TASK_TICKETS = "task_tickets"
+    BRANDED = "branded"
+
+
 @dataclass(frozen=True, slots=True)
 class PlanHeld:
-    """A plan and the level that it includes."""
+    """A plan, the level that it includes, and what that level does."""
 
     code: str
     level: int
+    features: frozenset[Feature] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +41,7 @@ class AddOnHeld:
     product: str
     level: int
     telephone: bool
+    features: frozenset[Feature] = frozenset()
 
 
 V = TypeVar("V")
@@ -90,6 +101,11 @@ class Entitlement:
     def source(self) -> Source:
         """Where the level comes from."""
         return "add_on" if self.add_on and self.add_on.level > self.plan.level else "plan"
+
+    def includes(self, feature: Feature) -> bool:
+        """Tell whether the effective level includes something, by its row in the catalogue."""
+        higher = self.add_on if self.add_on and self.source == "add_on" else self.plan
+        return feature in higher.features
 
     @property
     def telephone(self) -> bool:

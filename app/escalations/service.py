@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.auth.queries import person_to_call
+from app.entitlements.entitlement import Feature
 from app.entitlements.refusals import entitlement_required
 from app.escalations import queries
 from app.escalations.models import Escalation
@@ -20,7 +21,6 @@ from app.tickets.lifecycle import AT_WORK
 from app.tickets.models import Ticket
 from app.tickets.reading import summary_of
 
-BY_HAND_FROM_LEVEL = 2
 _BY_HAND = ("account_manager", "technical_director")
 
 
@@ -62,8 +62,8 @@ async def escalate(act: Act, reason: str) -> Escalation:
         Conflict: both have been called.
     """
     ticket, entitlement = act.ticket, act.keeper.entitlement
-    if entitlement.level < BY_HAND_FROM_LEVEL:
-        raise await entitlement_required(act.session, entitlement, BY_HAND_FROM_LEVEL, "an escalation")
+    if not entitlement.includes(Feature.MAY_ESCALATE):
+        raise await entitlement_required(act.session, entitlement, Feature.MAY_ESCALATE, "an escalation")
     if ticket.status not in AT_WORK:
         raise InvalidTransition(f"the ticket is {ticket.status}", current=ticket.status, allowed=[])
     earlier = await queries.unresolved_by_hand(act.session, ticket.reseller_id, ticket.id)

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.auth.principals import Principal
 from app.clocks.service import keeper_of_new
-from app.entitlements.entitlement import Entitlement
+from app.entitlements.entitlement import Entitlement, Feature
 from app.entitlements.refusals import entitlement_required
 from app.entitlements.timelines import timeline_of
 from app.events.kinds import EventType
@@ -22,9 +22,6 @@ from app.tickets.actors import actor_of
 from app.tickets.lifecycle import ENDED
 from app.tickets.models import Ticket
 from app.tickets.schemas import TicketCreate
-
-TASKS_FROM_LEVEL = 3
-END_CUSTOMERS_FROM_LEVEL = 4
 
 
 async def open_ticket(session: AsyncSession, principal: Principal, wanted: TicketCreate, wall: datetime) -> Act:
@@ -55,8 +52,8 @@ async def open_ticket(session: AsyncSession, principal: Principal, wanted: Ticke
 async def _admit(
     session: AsyncSession, principal: Principal, wanted: TicketCreate, entitlement: Entitlement, reseller: Reseller
 ) -> None:
-    if wanted.type == "task" and entitlement.level < TASKS_FROM_LEVEL:
-        raise await entitlement_required(session, entitlement, TASKS_FROM_LEVEL, "a ticket of the type task")
+    if wanted.type == "task" and not entitlement.includes(Feature.TASK_TICKETS):
+        raise await entitlement_required(session, entitlement, Feature.TASK_TICKETS, "a ticket of the type task")
     _admit_channel(principal, wanted.channel, entitlement)
     if wanted.contact_id is not None:
         contact = await find_contact(session, reseller.id, wanted.contact_id)
@@ -87,8 +84,8 @@ async def admit_contact(session: AsyncSession, contact: Contact, entitlement: En
     Raises:
         EntitlementRequired: an end customer's turn has not come yet, or has passed.
     """
-    if contact.kind == "end_customer" and entitlement.level < END_CUSTOMERS_FROM_LEVEL:
-        raise await entitlement_required(session, entitlement, END_CUSTOMERS_FROM_LEVEL, what)
+    if contact.kind == "end_customer" and not entitlement.includes(Feature.BRANDED):
+        raise await entitlement_required(session, entitlement, Feature.BRANDED, what)
 
 
 async def _admit_predecessor(session: AsyncSession, reseller: Reseller, ticket_id: UUID) -> None:

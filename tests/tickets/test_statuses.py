@@ -1,5 +1,7 @@
+import asyncpg
 import pytest
 
+from app.infra.db import driver_url
 from tests.desk import Desk, Json
 
 
@@ -150,6 +152,40 @@ async def test_what_a_level_lacks_is_refused_with_what_would_give_it(desk: Desk)
     assert "icc_intelligent_hands" in task["products"]
     assert phone["channels"] == ["website"]
     assert customer["level_required"] == 4
+
+
+async def test_what_a_level_includes_is_what_its_row_says(desk: Desk) -> None:
+    lite, ultimate = await desk.reseller("lite"), await desk.reseller("ultimate")
+    task = {"subject": "a", "description": "b", "priority": "low", "type": "task"}
+    customer = {"kind": "end_customer", "name": "Customer"}
+    connection = await asyncpg.connect(driver_url(desk.database.url))
+    await connection.execute("update support_levels set task_tickets = level = 1, branded = level in (1, 4)")
+    await connection.execute("update support_levels set may_escalate = level = 1")
+    await connection.close()
+
+    opened = await lite.post("/tickets", task)
+    await lite.post(f"/tickets/{opened['id']}/escalations", {"reason": "please"})
+    added = await lite.post("/contacts", customer)
+    await lite.open_ticket(contact_id=added["id"])
+
+    refusal = await ultimate.refused("POST", "/tickets", "entitlement_required", task)
+    assert (refusal["level_required"], refusal["plans"], refusal["products"]) == (1, ["lite"], [])
+    other = await ultimate.open_ticket()
+    path = f"/tickets/{other['id']}/escalations"
+    await ultimate.refused("POST", path, "entitlement_required", {"reason": "please"})
+
+
+async def test_what_no_level_includes_is_refused_as_such(desk: Desk) -> None:
+    reseller = await desk.reseller("lite")
+    connection = await asyncpg.connect(driver_url(desk.database.url))
+    await connection.execute("update support_levels set branded = false")
+    await connection.close()
+
+    refusal = await reseller.refused(
+        "POST", "/contacts", "entitlement_required", {"kind": "end_customer", "name": "Customer"}
+    )
+
+    assert (refusal["level_required"], refusal["plans"], refusal["products"]) == (None, [], [])
 
 
 async def test_a_ticket_by_telephone_is_answered_as_it_is_opened(desk: Desk) -> None:
