@@ -257,6 +257,13 @@ def _sign_in(more: str, columns: str) -> None:
     op.execute("grant execute on function sign_in to trunkline_tenant, trunkline_operator")
 
 
+def _own_history(narrower: str) -> str:
+    return (
+        f"create policy tenant on ticket_history to trunkline_tenant using (reseller_id = {TENANT} {narrower})"
+        f" with check (reseller_id = {TENANT})"
+    )
+
+
 def upgrade() -> None:
     op.execute("set local lock_timeout = '5s'")
     for statement in (TABLES + ";" + COLUMNS).split(";\n"):
@@ -287,6 +294,10 @@ def upgrade() -> None:
     )
     op.execute("create policy operator on test_clocks to trunkline_operator using (true) with check (true)")
 
+    # No entry was ever the operator's alone: what is written of internal notes is no history of the ticket's.
+    op.execute("drop policy tenant on ticket_history")
+    op.execute("alter table ticket_history drop column operator_only")
+    op.execute(_own_history(""))
     op.execute(SEARCH)
     op.execute(OWN_SEARCH)
     op.execute("revoke all on function tickets_matching, own_tickets_matching from public")
@@ -301,6 +312,10 @@ def downgrade() -> None:
         op.execute(statement)
     op.execute("drop function own_tickets_matching")
     op.execute("drop function tickets_matching")
+    op.execute("drop policy tenant on ticket_history")
+    op.execute("alter table ticket_history add column operator_only boolean not null default false")
+    op.execute("alter table ticket_history alter column operator_only drop default")
+    op.execute(_own_history("and not operator_only"))
     op.execute("drop policy operator on test_clocks")
     op.execute("drop policy tenant on test_clocks")
     op.execute("alter table test_clocks disable row level security")

@@ -6,13 +6,10 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from app.infra.ids import StaffId, TestClockId
-from app.infra.wire import Answer, Instant, Line, Request, Storable
+from app.infra.wire import Answer, Change, Email, Instant, Line, Request
 
 StaffRole = Literal["agent", "account_manager", "technical_director", "admin"]
 Roles = Annotated[list[StaffRole], Field(min_length=1, max_length=4)]
-Email = Annotated[Storable, Field(pattern=r"^[^@\s\x00]+@[^@\s\x00]+$", max_length=254, examples=["desk@example.com"])]
-
-
 _FIRST = datetime(1970, 1, 1, tzinfo=UTC)
 _LAST = datetime(2200, 1, 1, tzinfo=UTC)
 
@@ -36,8 +33,8 @@ class StaffCreate(Request):
     roles: Roles
 
 
-class StaffChange(Request):
-    """What may be changed of a person; a member that is left out stays."""
+class StaffChange(Change):
+    """What may be changed of a person."""
 
     name: Line | None = None
     email: Email | None = None

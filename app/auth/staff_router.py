@@ -51,7 +51,10 @@ async def change_staff(
     if person is None:
         raise NotFound("there is no such person")
     check_match(person, if_match)
-    person.sqlmodel_update(body.model_dump(exclude_none=True))
+    given = body.model_dump(exclude_unset=True)
+    if body.email is not None:
+        given["email"] = body.email.lower()
+    person.sqlmodel_update(given)
     person.version += 1
     await _flush(visit, person.email)
     response.headers["ETag"] = etag_of(person)

@@ -2,12 +2,12 @@
 
 from typing import Annotated
 
-from fastapi import Header, Query, Request, Response
+from fastapi import Header, Query, Response
 from sqlalchemy.exc import IntegrityError
 
 from app.auth.edge import edge_router
 from app.auth.models import ApiKey
-from app.auth.permissions import STAFF_ONLY, needs
+from app.auth.permissions import STAFF_ONLY, needs, visible_by
 from app.auth.principals import Role, Scope
 from app.auth.secrets import hash_of, new_secret
 from app.auth.visit import CurrentVisit, Visit, time_of
@@ -23,26 +23,18 @@ from app.entitlements.schemas import (
 )
 from app.entitlements.service import begin_plan, change_plan
 from app.infra.etags import check_match, check_none_match, etag_of
-from app.infra.ids import ResellerId, decode, new_id
+from app.infra.ids import ResellerId, new_id
 from app.infra.paging import PageQuery, page_of
 from app.infra.problems import NotFound, ValidationFailed
 from app.infra.wire import Page
 from app.resellers.models import Reseller
-from app.resellers.queries import list_resellers, lock_reseller
+from app.resellers.queries import find_reseller, list_resellers, lock_reseller
 from app.resellers.service import act_for, get_reseller
 
 router = edge_router("Resellers")
 
 
-async def reseller_visible(request: Request, visit: Visit) -> bool:
-    """Tell whether the reseller in the path is there for this caller."""
-    try:
-        named = decode("rsl", request.path_params["reseller_id"])
-    except ValueError:
-        return False
-    return visit.principal.is_staff or named == visit.principal.reseller_id
-
-
+reseller_visible = visible_by("rsl", "reseller_id", find_reseller)
 STAFF_ON_ONE = needs(Scope.STAFF, visible=reseller_visible)
 
 
@@ -107,11 +99,7 @@ async def change_reseller(
     if reseller is None:
         raise NotFound("there is no such reseller")
     check_match(reseller, if_match)
-    given = body.model_dump(exclude_unset=True)
-    for name in ("name", "time_zone"):
-        if name in given and given[name] is None:
-            raise ValidationFailed.at(f"/{name}", "may be left out, but not be null")
-    reseller.sqlmodel_update(given)
+    reseller.sqlmodel_update(body.model_dump(exclude_unset=True))
     reseller.version += 1
     await _flush(visit)
     response.headers["ETag"] = etag_of(reseller)

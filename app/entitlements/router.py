@@ -2,10 +2,10 @@
 
 from typing import Annotated
 
-from fastapi import Query, Request, Response
+from fastapi import Query, Response
 
 from app.auth.edge import edge_router
-from app.auth.permissions import needs
+from app.auth.permissions import needs, visible_by
 from app.auth.principals import Principal, Scope
 from app.auth.visit import CurrentVisit, Visit, time_of
 from app.catalogue.hours import hours_of
@@ -25,7 +25,7 @@ from app.entitlements.schemas import (
 from app.entitlements.service import buy, cancel
 from app.entitlements.timelines import timeline_of
 from app.infra.etags import etag_of
-from app.infra.ids import PurchaseId, ResellerId, decode
+from app.infra.ids import PurchaseId, ResellerId
 from app.infra.paging import PageQuery, page_of
 from app.infra.problems import NotFound, ValidationFailed
 from app.infra.wire import Instant, Page
@@ -42,13 +42,7 @@ class EntitlementQuery(RequestShape):
     at: Instant | None = None
 
 
-async def purchase_visible(request: Request, visit: Visit) -> bool:
-    """Tell whether the purchase in the path is there for this caller."""
-    try:
-        purchase_id = decode("adp", request.path_params["purchase_id"])
-    except ValueError:
-        return False
-    return await queries.find_purchase(visit.session, purchase_id) is not None
+purchase_visible = visible_by("adp", "purchase_id", queries.find_purchase)
 
 
 @router.get("/me", dependencies=[needs()])

@@ -6,11 +6,10 @@ from pydantic import AfterValidator, BaseModel, Field
 
 from app.auth.principals import Scope
 from app.infra.ids import CalendarId, KeyId, PolicyId, PurchaseId, ResellerId, StaffId, TestClockId
-from app.infra.wire import Answer, Code, Duration, Instant, Line, Request, Storable
+from app.infra.wire import Answer, Change, Code, Duration, Instant, Line, Request, Storable
 from app.sla.localtime import zone_names
 from app.sla.terms import Counting, Metric
-
-Priority = Literal["immediate", "priority", "low"]
+from app.sla.words import Priority
 
 
 def _known_zone(value: str) -> str:
@@ -44,8 +43,10 @@ class ResellerCreate(Request):
     test_clock_id: TestClockId | None = None
 
 
-class ResellerChange(Request):
-    """What may be changed of a reseller; a member that is left out stays."""
+class ResellerChange(Change):
+    """What may be changed of a reseller. Null lets the default person be called, or takes the brand away."""
+
+    nullable = frozenset({"account_manager_id", "technical_director_id", "brand"})
 
     name: Line | None = None
     time_zone: TimeZone | None = None
@@ -132,13 +133,6 @@ class PurchaseCancel(Request):
     """When a purchase is to end."""
 
     at: Literal["now", "period_end"]
-
-
-class Price(BaseModel):
-    """A price by the month."""
-
-    amount_minor: int = Field(description="In the currency's minor unit, such as pence.")
-    currency: str = Field(description="ISO 4217.")
 
 
 class PurchaseRead(Answer):

@@ -2,10 +2,10 @@
 
 from typing import Annotated
 
-from fastapi import Query, Request, Response
+from fastapi import Query, Response
 
 from app.auth.edge import edge_router
-from app.auth.permissions import needs
+from app.auth.permissions import needs, visible_by
 from app.auth.principals import Scope
 from app.auth.visit import CurrentVisit, Visit
 from app.escalations import queries
@@ -19,7 +19,7 @@ from app.escalations.schemas import (
 )
 from app.escalations.service import acknowledge, escalate
 from app.infra.etags import etag_of
-from app.infra.ids import EscalationId, TicketId, decode
+from app.infra.ids import EscalationId, TicketId
 from app.infra.paging import page_of
 from app.infra.problems import MissingScope, NotFound
 from app.infra.wire import Page
@@ -30,13 +30,7 @@ from app.tickets.router import WRITE_ONE
 router = edge_router("Escalations")
 
 
-async def escalation_visible(request: Request, visit: Visit) -> bool:
-    """Tell whether the escalation in the path is there for this caller."""
-    try:
-        escalation_id = decode("esc", request.path_params["escalation_id"])
-    except ValueError:
-        return False
-    return await queries.find_escalation(visit.session, escalation_id) is not None
+escalation_visible = visible_by("esc", "escalation_id", queries.find_escalation)
 
 
 async def _seen(visit: Visit, escalation_id: EscalationId) -> Escalation:

@@ -8,9 +8,7 @@ when a connection is made, not per transaction: changing it makes PostgreSQL pla
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from enum import StrEnum
-from uuid import UUID
 
-from sqlalchemy import text
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
@@ -93,8 +91,3 @@ def _engine(url: str, role: DatabaseRole, pool_size: int) -> AsyncEngine:
 def only_looks(session: AsyncSession) -> bool:
     """Tell whether a session's transaction sees one instant and locks nothing."""
     return LOOKS in session.info
-
-
-async def become(session: AsyncSession, reseller_id: UUID) -> None:
-    """Name the tenant of a session's transaction: until it ends, only that reseller's rows are there."""
-    await session.execute(text("select set_config('app.tenant', :tenant, true)"), {"tenant": str(reseller_id)})

@@ -7,7 +7,7 @@
       Conflict                  409    InvalidTransition      409    IdempotencyInProgress  409
       PreconditionFailed        412    PayloadTooLarge        413
       ValidationFailed          422    IdempotencyKeyReused   422    UnsafeWebhookUrl       422
-      PreconditionRequired      428    RateLimited            429
+      RateLimited               429
       InternalError             500    Unavailable            503
 
 ``type`` is the path of a page that explains the problem (``GET /problems/<code>``).
@@ -146,13 +146,6 @@ class UnsafeWebhookUrl(Problem):
 
     status, code, title = 422, "unsafe_webhook_url", "The URL is not one that webhooks may call"
     help = "Webhooks go to public https addresses, on port 443 or 8443; the operator may open further networks."
-
-
-class PreconditionRequired(Problem):
-    """The change must name the version that it is made to."""
-
-    status, code, title = 428, "precondition_required", "The change must name a version"
-    help = "Send `If-Match` with the ETag of the object as you read it."
 
 
 class RateLimited(Problem):

@@ -2,7 +2,7 @@
 
 import re
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Generic, TypeVar
+from typing import Annotated, ClassVar, Generic, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -11,9 +11,14 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    GetJsonSchemaHandler,
     PlainSerializer,
+    ValidationInfo,
     WithJsonSchema,
+    field_validator,
 )
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 from app.sla.durations import format_duration
 
@@ -72,6 +77,7 @@ Duration = Annotated[
 Storable = Annotated[str, AfterValidator(storable)]
 Line = Annotated[Storable, Field(min_length=1, max_length=200)]
 Text = Annotated[Storable, Field(min_length=1, max_length=65_536)]
+Email = Annotated[Storable, Field(pattern=r"^[^@\s\x00]+@[^@\s\x00]+$", max_length=254, examples=["desk@example.com"])]
 Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
 
 
@@ -79,6 +85,35 @@ class Request(BaseModel):
     """A request's body or query: a field that is not named is refused."""
 
     model_config = ConfigDict(extra="forbid")
+
+
+class Change(Request):
+    """The body of a PATCH: a member that is left out stays.
+
+    Null takes away what ``nullable`` names; anywhere else it is refused, with its pointer.
+    """
+
+    nullable: ClassVar[frozenset[str]] = frozenset()
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _refuse_null(cls, value: object, info: ValidationInfo) -> object:
+        if value is None and info.field_name not in cls.nullable:
+            msg = "may be left out, but not be null"
+            raise ValueError(msg)
+        return value
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """Describe a change as it is taken: without null where it is refused, and without defaults."""
+        made = handler.resolve_ref_schema(handler(schema))
+        for name, member in made.get("properties", {}).items():
+            member.pop("default", None)
+            kinds = [kind for kind in member.get("anyOf", []) if kind != {"type": "null"}]
+            if name not in cls.nullable and len(kinds) == 1:
+                del member["anyOf"]
+                member.update(kinds[0])
+        return made
 
 
 class Answer(BaseModel):

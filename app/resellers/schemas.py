@@ -5,10 +5,9 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from app.infra.ids import ContactId, ResellerId
-from app.infra.wire import Answer, Instant, Line, Request, Storable
+from app.infra.wire import Answer, Email, Instant, Line, Request
 
 ContactKind = Literal["reseller_staff", "end_customer"]
-Email = Annotated[Storable, Field(pattern=r"^[^@\s\x00]+@[^@\s\x00]+$", max_length=254)]
 
 
 class ContactCreate(Request):

@@ -7,9 +7,8 @@ from datetime import timedelta
 
 from app.sla.steps import ROLES, Step
 from app.sla.terms import Counting, Metric
+from app.sla.words import PRIORITIES, STATUSES
 
-PRIORITIES = ("immediate", "priority", "low")
-STATUSES = ("new", "open", "pending", "on_hold", "resolved", "closed", "cancelled")
 _NOTHING = timedelta(0)
 
 

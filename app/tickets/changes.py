@@ -5,7 +5,7 @@ from app.auth.queries import staff_name
 from app.events.kinds import EventType
 from app.infra.problems import InvalidTransition, MissingScope, ValidationFailed
 from app.tickets.act import Act
-from app.tickets.lifecycle import CLOSES_AFTER, find_move, lowers, moves
+from app.tickets.lifecycle import CLOSES_AFTER, ENDED, NO_WORK, find_move, lowers, moves
 from app.tickets.schemas import TicketChange
 
 
@@ -55,7 +55,7 @@ async def enter_status(act: Act, status: str, reason: str | None) -> None:
     else:
         act.keeper.status_changed(act.now)
         act.tell(EventType.TICKET_UPDATED)
-    if status in {"resolved", "closed", "cancelled"}:
+    if status in NO_WORK:
         await act.announce()
         await act.ended()
 
@@ -74,7 +74,7 @@ def _permit(act: Act, to: str, reason: str | None) -> None:
 
 def _change_priority(act: Act, principal: Principal, priority: str, reason: str | None) -> None:
     ticket = act.ticket
-    if ticket.status in {"closed", "cancelled"}:
+    if ticket.status in ENDED:
         raise InvalidTransition(f"the ticket is {ticket.status}", current=ticket.status, allowed=[])
     if not principal.is_staff and priority != ticket.requested_priority:
         act.note("requested_priority", ticket.requested_priority, priority, reason)
@@ -95,7 +95,7 @@ async def _change_fields(act: Act, principal: Principal, wanted: TicketChange) -
         await _assign(act, principal, wanted)
     for name in ("subject", "tags", "custom_fields"):
         value = getattr(wanted, name)
-        if name in given and value is not None and value != getattr(ticket, name):
+        if name in given and value != getattr(ticket, name):
             act.note(name, getattr(ticket, name), value)
             setattr(ticket, name, value)
 

@@ -11,7 +11,7 @@ from app.sla.clock import State
 from app.sla.explanation import Time, Turn
 from app.sla.instants import SECOND, micros
 from app.sla.terms import Counting, Metric
-from app.tickets.schemas import Priority
+from app.sla.words import Priority
 
 
 def _seconds(span: timedelta) -> int | float:

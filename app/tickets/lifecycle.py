@@ -13,13 +13,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
-Status = Literal["new", "open", "pending", "on_hold", "resolved", "closed", "cancelled"]
+from app.sla.words import PRIORITIES
+
 Side = Literal["desk", "customer"]
 
 CLOSES_AFTER = timedelta(days=7)
 ENDED: frozenset[str] = frozenset({"closed", "cancelled"})
 AT_WORK: frozenset[str] = frozenset({"new", "open", "pending", "on_hold"})
-PRIORITIES = ("low", "priority", "immediate")
+NO_WORK: frozenset[str] = ENDED | {"resolved"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,4 +63,5 @@ def after_message(status: str, side: Side, *, automatic: bool) -> str:
 
 def lowers(priority: str, to: str) -> bool:
     """Tell whether a change of priority lowers it."""
-    return PRIORITIES.index(to) < PRIORITIES.index(priority)
+    order: tuple[str, ...] = PRIORITIES
+    return order.index(to) > order.index(priority)

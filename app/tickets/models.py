@@ -146,7 +146,6 @@ class HistoryEntry(SQLModel, table=True):
     before: Any = Field(default=None, sa_type=Json)
     after: Any = Field(default=None, sa_type=Json)
     reason: str | None = None
-    operator_only: bool = False
 
 
 class WorkLog(SQLModel, table=True):

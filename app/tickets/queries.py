@@ -36,15 +36,11 @@ async def list_messages(
     return (await session.scalars(query.order_by(col(Message.id)).limit(limit))).all()
 
 
-async def list_history(
-    session: AsyncSession, ticket: Ticket, after: UUID | None, limit: int, *, internal: bool
-) -> Sequence[HistoryEntry]:
+async def list_history(session: AsyncSession, ticket: Ticket, after: UUID | None, limit: int) -> Sequence[HistoryEntry]:
     """List what was changed of a ticket, oldest first."""
     query = select(HistoryEntry).where(
         col(HistoryEntry.reseller_id) == ticket.reseller_id, col(HistoryEntry.ticket_id) == ticket.id
     )
-    if not internal:
-        query = query.where(col(HistoryEntry.operator_only).is_(False))
     if after is not None:
         query = query.where(col(HistoryEntry.id) > after)
     return (await session.scalars(query.order_by(col(HistoryEntry.id)).limit(limit))).all()

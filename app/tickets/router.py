@@ -3,14 +3,14 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Header, Query, Request, Response
+from fastapi import Header, Query, Response
 
 from app.auth.edge import edge_router
-from app.auth.permissions import needs
+from app.auth.permissions import needs, visible_by
 from app.auth.principals import Scope
 from app.auth.visit import CurrentVisit, Visit
 from app.infra.etags import check_match, etag_of
-from app.infra.ids import TicketId, decode
+from app.infra.ids import TicketId
 from app.infra.paging import PageQuery, page_of
 from app.infra.problems import NotFound
 from app.infra.wire import Page
@@ -37,15 +37,7 @@ from app.tickets.schemas import (
 router = edge_router("Tickets")
 
 
-async def ticket_visible(request: Request, visit: Visit) -> bool:
-    """Tell whether the ticket in the path is there for this caller."""
-    try:
-        ticket_id = decode("tkt", request.path_params["ticket_id"])
-    except ValueError:
-        return False
-    return await queries.find_ticket(visit.session, ticket_id) is not None
-
-
+ticket_visible = visible_by("tkt", "ticket_id", queries.find_ticket)
 READ = needs(Scope.TICKETS_READ)
 WRITE = needs(Scope.TICKETS_WRITE)
 READ_ONE = needs(Scope.TICKETS_READ, visible=ticket_visible)
@@ -159,7 +151,5 @@ async def list_history(
     """List what was changed of a ticket, oldest first: who, when, from what, to what."""
     ticket = await seen_ticket(visit, ticket_id)
     page = page_of(visit.desk.cursors, f"history:{ticket_id}", query, visit.principal.reseller_id)
-    rows = await queries.list_history(
-        visit.session, ticket, page.after_id, query.limit + 1, internal=visit.principal.is_staff
-    )
+    rows = await queries.list_history(visit.session, ticket, page.after_id, query.limit + 1)
     return page.answer_by_id(rows, HistoryRead.model_validate, response)

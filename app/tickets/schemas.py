@@ -7,16 +7,16 @@ from pydantic import AfterValidator, BaseModel, Field
 
 from app.infra.ids import CalendarId, ClockId, ContactId, MessageId, PolicyId, ResellerId, StaffId, TicketId
 from app.infra.paging import PageQuery
-from app.infra.wire import Answer, Duration, Instant, Line, Request, Storable, Text, storable
+from app.infra.wire import Answer, Change, Duration, Instant, Line, Request, Storable, Text, storable
 from app.sla.clock import State
+from app.sla.status import SlaStatus
 from app.sla.terms import Counting, Metric
-from app.tickets.lifecycle import Side, Status
+from app.sla.words import Priority, Status
+from app.tickets.lifecycle import Side
 
-Priority = Literal["immediate", "priority", "low"]
 TicketType = Literal["incident", "question", "task"]
 Channel = Literal["email", "website", "telephone", "alarm"]
 Visibility = Literal["public", "internal"]
-SlaStatus = Literal["breached", "at_risk", "on_track", "paused", "met", "none"]
 
 _MOST_MEMBERS = 50
 _LONGEST_NAME = 100
@@ -68,8 +68,10 @@ class TicketCreate(Request):
     reseller_id: ResellerId | None = Field(default=None, description="For staff: whose ticket it is.")
 
 
-class TicketChange(Request):
-    """What may be changed of a ticket; a member that is left out stays."""
+class TicketChange(Change):
+    """What may be changed of a ticket. Null takes the assignee away."""
+
+    nullable = frozenset({"assignee"})
 
     subject: Line | None = None
     priority: Priority | None = None

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, get_args
 from typing import cast as cast_type
 from uuid import UUID
 
@@ -28,13 +28,13 @@ from sqlmodel import col
 from app.infra.columns import Instant
 from app.infra.paging import Key
 from app.infra.problems import ValidationFailed
+from app.sla.status import SlaStatus
+from app.sla.words import PRIORITIES, STATUSES
+from app.tickets.lifecycle import AT_WORK
 from app.tickets.models import URGENCY, Ticket
 from app.tickets.schemas import SlaStatusQuery, TicketQuery
 
-_STATUSES = ("new", "open", "pending", "on_hold", "resolved", "closed", "cancelled")
-_PRIORITIES = ("immediate", "priority", "low")
-_SLA_STATUSES = ("breached", "at_risk", "on_track", "paused", "met", "none")
-_OPEN = ("new", "open", "pending", "on_hold")
+_SLA_STATUSES = get_args(SlaStatus)
 
 
 async def list_tickets(
@@ -56,9 +56,9 @@ async def list_urgent(
     """List tickets at work, the next to fall due first."""
     order = _order("next_due_at")
     statement = select(Ticket, *(key for key, _ in order)).where(
-        col(Ticket.status).in_(_OPEN),
+        col(Ticket.status).in_(AT_WORK),
         *_one_of(col(Ticket.sla_status), query.sla_status, _SLA_STATUSES, "sla_status"),
-        *_one_of(col(Ticket.priority), query.priority, _PRIORITIES, "priority"),
+        *_one_of(col(Ticket.priority), query.priority, PRIORITIES, "priority"),
     )
     if query.due_before is not None:
         statement = statement.where(col(Ticket.next_due_at) < query.due_before)
@@ -69,7 +69,7 @@ async def list_urgent(
 async def count_open(session: AsyncSession) -> Sequence[Row[str, str, int]]:
     """Count tickets at work by SLA status and priority."""
     columns = (col(Ticket.sla_status), col(Ticket.priority))
-    query = select(*columns, func.count()).where(col(Ticket.status).in_(_OPEN)).group_by(*columns).order_by(*columns)
+    query = select(*columns, func.count()).where(col(Ticket.status).in_(AT_WORK)).group_by(*columns).order_by(*columns)
     return (await session.execute(query)).all()
 
 
@@ -109,8 +109,8 @@ def _key(row: Row[*tuple[Any, ...]]) -> list[Key]:
 
 def _filters(query: TicketQuery) -> list[ColumnElement[bool]]:
     found = [
-        *_one_of(col(Ticket.status), query.status, _STATUSES, "status"),
-        *_one_of(col(Ticket.priority), query.priority, _PRIORITIES, "priority"),
+        *_one_of(col(Ticket.status), query.status, STATUSES, "status"),
+        *_one_of(col(Ticket.priority), query.priority, PRIORITIES, "priority"),
         *_one_of(col(Ticket.sla_status), query.sla_status, _SLA_STATUSES, "sla_status"),
     ]
     exact = {

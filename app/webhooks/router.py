@@ -3,16 +3,16 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Header, Query, Request, Response
+from fastapi import Header, Query, Response
 
 from app.auth.edge import edge_router
-from app.auth.permissions import needs
+from app.auth.permissions import needs, visible_by
 from app.auth.principals import Scope
 from app.auth.visit import CurrentVisit, Visit
 from app.events.kinds import EventType
 from app.events.record import record
 from app.infra.etags import check_match, check_none_match, etag_of
-from app.infra.ids import DeliveryId, EndpointId, decode, new_id
+from app.infra.ids import DeliveryId, EndpointId, new_id
 from app.infra.outbound.resolver import vet
 from app.infra.outbound.urls import UnsafeUrl
 from app.infra.paging import PageQuery, page_of
@@ -39,25 +39,8 @@ from app.webhooks.signature import new_secret
 router = edge_router("Webhooks")
 
 
-async def endpoint_visible(request: Request, visit: Visit) -> bool:
-    """Tell whether the endpoint in the path is there for this caller."""
-    return await _visible(request, visit, "whe", "endpoint_id")
-
-
-async def delivery_visible(request: Request, visit: Visit) -> bool:
-    """Tell whether the delivery in the path is there for this caller."""
-    return await _visible(request, visit, "dlv", "delivery_id")
-
-
-async def _visible(request: Request, visit: Visit, prefix: str, name: str) -> bool:
-    try:
-        wanted = decode(prefix, request.path_params[name])
-    except ValueError:
-        return False
-    find = queries.find_endpoint if prefix == "whe" else queries.find_delivery
-    return await find(visit.session, wanted) is not None
-
-
+endpoint_visible = visible_by("whe", "endpoint_id", queries.find_endpoint)
+delivery_visible = visible_by("dlv", "delivery_id", queries.find_delivery)
 READ = needs(Scope.WEBHOOKS_READ)
 WRITE = needs(Scope.WEBHOOKS_WRITE)
 READ_ONE = needs(Scope.WEBHOOKS_READ, visible=endpoint_visible)
@@ -155,9 +138,7 @@ async def change_endpoint(
 ) -> EndpointRead:
     """Change an endpoint. `event_types: null` lets it hear every type again."""
     given = body.model_dump(exclude_unset=True, mode="json")
-    if "url" in given:
-        if body.url is None:
-            raise ValidationFailed.at("/url", "may be left out, but not be null")
+    if body.url is not None:
         await _safe(visit, body.url)  # before the lock, since it may ask a name server
     endpoint = await _seen(visit, endpoint_id, lock=True)
     check_match(endpoint, if_match)

@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 from app.events.kinds import EventType
 from app.infra.ids import DeliveryId, EndpointId, EventId, ResellerId
 from app.infra.paging import PageQuery
-from app.infra.wire import Answer, Instant, Line, Request, Storable
+from app.infra.wire import Answer, Change, Instant, Line, Request, Storable
 
 Url = Annotated[Storable, Field(min_length=1, max_length=4096, examples=["https://hooks.example.com/desk"])]
 EventTypes = Annotated[list[EventType], Field(min_length=1, max_length=50)]
@@ -25,8 +25,10 @@ class EndpointCreate(Request):
     )
 
 
-class EndpointChange(Request):
-    """What may be changed of an endpoint; a member that is left out stays."""
+class EndpointChange(Change):
+    """What may be changed of an endpoint. Null lets it hear every type, or takes the description away."""
+
+    nullable = frozenset({"event_types", "description"})
 
     url: Url | None = None
     event_types: EventTypes | None = None

@@ -117,6 +117,38 @@ async def test_a_change_to_another_version_is_left_undone(desk: Desk) -> None:
     assert (await reseller.get(path))["subject"] == "Trunk 8"
 
 
+async def test_null_takes_away_what_may_be_missing_and_is_refused_elsewhere(desk: Desk) -> None:
+    reseller = await desk.reseller()
+    ticket = await reseller.open_ticket()
+    endpoint = await reseller.post("/webhook-endpoints", {"url": "http://127.0.0.1:9/x", "description": "mine"})
+    person = await desk.staff.post("/staff", {"name": "A", "email": "a@example.com", "roles": ["agent"]})
+    members = {
+        f"/tickets/{ticket['id']}": (["subject", "priority", "status", "tags", "custom_fields", "reason"], "assignee"),
+        f"/webhook-endpoints/{endpoint['id']}": (["url"], "description"),
+        f"/staff/{person['id']}": (["name", "email", "roles"], None),
+        f"/resellers/{reseller.id}": (["name", "time_zone"], "account_manager_id"),
+    }
+
+    for path, (never, may) in members.items():
+        for name in never:
+            refusal = await desk.staff.refused("PATCH", path, "validation_failed", {name: None})
+            assert [error["pointer"] for error in refusal["errors"]] == [f"/{name}"], path
+        if may is not None:
+            assert (await desk.staff.patch(path, {may: None}))[may] is None
+
+    shape = desk.app.openapi()["components"]["schemas"]["TicketChange"]["properties"]
+    assert shape["subject"]["type"] == "string"
+    assert {"type": "null"} in shape["assignee"]["anyOf"]
+
+
+async def test_an_address_is_one_however_it_is_written(desk: Desk) -> None:
+    person = await desk.staff.post("/staff", {"name": "A", "email": "a@example.com", "roles": ["agent"]})
+
+    changed = await desk.staff.patch(f"/staff/{person['id']}", {"email": "B@Example.com"})
+
+    assert changed["email"] == "b@example.com"
+
+
 async def test_a_breach_is_read_though_the_version_stays(desk: Desk) -> None:
     reseller = await desk.reseller(now="2026-06-10T11:00:00Z")
     path = f"/tickets/{(await reseller.open_ticket())['id']}"

@@ -114,10 +114,3 @@ async def test_one_jump_tells_what_many_small_steps_tell(desk: Desk) -> None:
 
     assert told[0] == told[1]
     assert len(told[0]) > 12
-
-
-def _essence(event: Json) -> tuple[str, str, Json | None, Json | None]:
-    """What two equal events share: all but ids."""
-    data = event["data"]
-    clock = {name: value for name, value in data.get("clock", {}).items() if name != "id"}
-    return event["type"], event["timestamp"], clock, data.get("ticket", {}).get("sla")
