@@ -1,6 +1,7 @@
 """Nobody sees what is another reseller's: by every operation, and by the database alone."""
 
 import re
+from uuid import UUID
 
 import asyncpg
 import pytest
@@ -8,10 +9,10 @@ from fastapi.routing import APIRoute
 
 from app.api import VERSIONED
 from app.infra.db import driver_url
+from app.infra.ids import decode, new_id
 from app.openapi.security import need_of
 from tests.desk import Caller, Desk, Json
 
-_TENANT_TABLES = ("tickets", "messages", "ticket_history", "sla_clocks", "sla_clock_changes", "escalations", "events")
 _UNKNOWN = "01jb9z32g0e008000000000zzz"
 _BODIES: dict[str, Json] = {
     "patch_ticket": {"subject": "x"},
@@ -36,7 +37,10 @@ def _routes() -> list[tuple[str, str, str]]:
 
 async def _owned(desk: Desk) -> tuple[Caller, dict[str, str]]:
     owner = await desk.reseller()
+    await owner.post("/contacts", {"name": "A person"})
     ticket = await owner.open_ticket()
+    await owner.post(f"/tickets/{ticket['id']}/messages", {"body": "it is worse"}, headers={"Idempotency-Key": "1"})
+    await owner.patch(f"/tickets/{ticket['id']}", {"subject": "Trunk 7 is still down"})
     escalation = await owner.post(f"/tickets/{ticket['id']}/escalations", {"reason": "please"})
     purchase = await owner.post("/add-on-purchases", {"product": "icc_intelligent_hands"})
     endpoint = await owner.post("/webhook-endpoints", {"url": "http://127.0.0.1:9/x"})
@@ -89,37 +93,94 @@ async def test_what_is_ones_own_takes_the_scope_and_what_is_the_operators_a_key_
                 assert refusal["scope"] == need.scope
 
 
+_POLICIED = """
+select c.relname as name, coalesce(array_agg(a.attname::text) filter (where a.attname = 'reseller_id'), '{}') as owner
+  from pg_class c left join pg_attribute a on a.attrelid = c.oid and a.attnum > 0
+ where c.relrowsecurity and c.relkind in ('r', 'p') and c.relnamespace = 'public'::regnamespace
+ group by c.relname order by c.relname
+"""
+_UNPOLICIED = """
+select distinct c.relname from pg_class c, aclexplode(c.relacl) r
+ where r.grantee = 'trunkline_tenant'::regrole and c.relkind in ('r', 'p') and not c.relrowsecurity
+   and c.relnamespace = 'public'::regnamespace
+"""
+# Policied, and not by a column of the owner's: how the rows that a tenant may see are told.
+_OTHERWISE = {
+    "resellers": "id",
+    "test_clocks": "(select id from resellers where test_clock_id = test_clocks.id)",
+    "maintenance_windows": "(select reseller_id from maintenance_window_resellers w where w.window_id = id)",
+}
+
+
 async def test_the_database_itself_shows_a_tenant_its_own_rows_only(desk: Desk) -> None:
     owner, _ = await _owned(desk)
     other, _ = await _owned(desk)
     connection = await asyncpg.connect(driver_url(desk.database.url))
+    mine, theirs = decode("rsl", owner.id), decode("rsl", other.id)
     try:
+        tables = {
+            row["name"]: "reseller_id" if row["owner"] else _OTHERWISE[row["name"]]
+            for row in await connection.fetch(_POLICIED)
+        }
+        for reseller_id in (mine, theirs):
+            await _fill(connection, reseller_id)
+        for table, of in tables.items():
+            owners = {row[0] for row in await connection.fetch(f"select distinct {of} from {table}")}
+            assert {mine, theirs} <= owners, f"nothing to hide in {table}"
         await connection.execute("set role trunkline_tenant")
-        for table in _TENANT_TABLES:
-            assert await connection.fetchval(f"select count(*) from {table}") == 0
-        mine = await _uuid(desk, owner)
-        await connection.execute("select set_config('app.tenant', $1, false)", mine)
-        for table in _TENANT_TABLES:
-            owners = await connection.fetch(f"select distinct reseller_id::text from {table}")
-            assert [row[0] for row in owners] in ([mine], []), table
-        theirs = await _uuid(desk, other)
-        try:
-            await connection.execute("update tickets set reseller_id = $1::uuid", theirs)
-        except asyncpg.InsufficientPrivilegeError:
-            pass
-        else:
-            raise AssertionError("a row was given to another reseller")
+        for table in tables:
+            assert await connection.fetchval(f"select count(*) from {table}") == 0, table
+        await connection.execute("select set_config('app.tenant', $1, false)", str(mine))
+        for table, of in tables.items():
+            owners = {row[0] for row in await connection.fetch(f"select distinct {of} from {table}")}
+            assert owners == {mine}, table
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await connection.execute("update tickets set reseller_id = $1", theirs)
     finally:
         await connection.close()
 
 
-async def _uuid(desk: Desk, caller: Caller) -> str:
+async def test_a_tenant_may_touch_no_table_without_a_policy_but_the_catalogue(desk: Desk) -> None:
     connection = await asyncpg.connect(driver_url(desk.database.url))
-    try:
-        name = (await caller.get("/me"))["reseller"]
-        return str(await connection.fetchval("select id from resellers where name = $1", name))
-    finally:
-        await connection.close()
+    granted = await connection.fetch(_UNPOLICIED)
+    await connection.close()
+
+    assert {row[0] for row in granted} == {"support_levels", "plans", "add_on_products", "calendars", "sla_policies"}
+
+
+async def _fill(connection: asyncpg.Connection, reseller_id: UUID) -> None:
+    """Give a reseller a row of each table that no request of this test writes to."""
+    ticket = await connection.fetchval("select id from tickets where reseller_id = $1", reseller_id)
+    delivery = await connection.fetchval("select id from webhook_deliveries where reseller_id = $1", reseller_id)
+    purchase = await connection.fetchval("select id from add_on_purchases where reseller_id = $1", reseller_id)
+    window = new_id()
+    author = '{"kind": "staff", "id": null, "name": "A"}'
+    for statement, *values in (
+        (_ATTEMPT, delivery),
+        (_MONTH, purchase),
+        (_WORK_LOG, new_id(), ticket, author),
+    ):
+        await connection.execute(statement, reseller_id, *values)
+    await connection.execute(_WINDOW, window)
+    await connection.execute(_COVERED, reseller_id, window)
+
+
+_ATTEMPT = """
+insert into webhook_attempts (reseller_id, delivery_id, number, at, duration_ms, reason, answer)
+values ($1, $2, 1, now(), 1, 'ok', '')
+"""
+_MONTH = """
+insert into usage_months (reseller_id, purchase_id, starts_at, ends_at, used_minutes)
+values ($1, $2, now(), now() + interval '1 month', 0)
+"""
+_WORK_LOG = """
+insert into work_logs (reseller_id, id, ticket_id, minutes, note, author, at) values ($1, $2, $3, 5, 'x', $4, now())
+"""
+_WINDOW = """
+insert into maintenance_windows (id, reason, starts_at, ends_at, everyone, declared_at, declared_by, version)
+values ($1, 'x', now(), now() + interval '1 hour', false, now(), 'x', 1)
+"""
+_COVERED = "insert into maintenance_window_resellers (reseller_id, window_id) values ($1, $2)"
 
 
 @pytest.mark.parametrize("scope", ["tickets:write", "alarms:write", "addons:write"])
