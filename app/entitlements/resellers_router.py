@@ -47,7 +47,10 @@ async def _read(visit: Visit, reseller: Reseller) -> ResellerRead:
 @router.post("/resellers", status_code=201, dependencies=[STAFF_ONLY])
 async def create_reseller(body: ResellerCreate, visit: CurrentVisit, response: Response) -> ResellerRead:
     """Add a reseller, on its plan from now on. With a `test_clock_id` it lives on that clock."""
-    now = await time_of(visit.session, body.test_clock_id, visit.wall)
+    try:
+        now = await time_of(visit.session, body.test_clock_id, visit.wall)
+    except NotFound:
+        raise ValidationFailed.at("/test_clock_id", "there is no such test clock") from None
     values = body.model_dump(exclude={"plan", "brand"})
     brand = body.brand.model_dump() if body.brand else None
     reseller = Reseller(id=new_id(), created_at=now, brand=brand, **values)

@@ -192,3 +192,11 @@ def test_a_paid_month_ends_at_an_instant_that_its_clocks_show(start: str, zone: 
     local = datetime.fromisoformat(start).replace(tzinfo=ZoneInfo(zone))
 
     assert month_start(local.astimezone(UTC), zone, 1).isoformat() == ends
+
+
+async def test_a_test_clock_that_is_not_there_is_pointed_at(desk: Desk) -> None:
+    body = {"name": "a", "plan": "lite", "test_clock_id": "tck_01jb9z32g0e008000000000zzz"}
+
+    refusal = await desk.staff.refused("POST", "/resellers", "validation_failed", body)
+
+    assert [error["pointer"] for error in refusal["errors"]] == ["/test_clock_id"]
