@@ -16,7 +16,7 @@ The rooms, from the roof down; a room imports those under it and never one above
     infra                                      the outside world; no business words
     sla                                        the arithmetic of promises: pure
 
-The laws: call down, announce up. ``now`` is an argument, read at two edges only. One request or job is one
+The laws: call down, announce up. ``now`` is an argument, read at the edges only. One request or job is one
 transaction, committed at the edge before the answer leaves. PostgreSQL is the only store and the only
 coordinator. A rule is a pure function; what does I/O around it is thin.
 """

@@ -4,7 +4,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from fastapi import FastAPI
-from fastapi.responses import FileResponse, HTMLResponse, Response
+from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse, Response
 
 # The wheel is used for the files in it alone: Swagger UI, as its makers publish it.
 _ASSETS = Path(str(files("fastapi_offline"))) / "static"
@@ -24,6 +24,10 @@ _START = """SwaggerUIBundle({url: "/openapi.json", dom_id: "#docs", deepLinking:
 
 def install(app: FastAPI) -> None:
     """Serve the pages."""
+
+    @app.get("/", include_in_schema=False)
+    async def front_door() -> RedirectResponse:
+        return RedirectResponse("/docs")
 
     @app.get("/docs", include_in_schema=False)
     async def docs() -> HTMLResponse:

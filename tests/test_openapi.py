@@ -63,6 +63,17 @@ async def test_what_is_sent_is_what_the_document_describes(desk: Desk) -> None:
         Draft202012Validator(schema).validate({name: event[name] for name in ("type", "timestamp", "data")})
 
 
+def test_what_takes_no_key_says_so() -> None:
+    paths = DOCUMENT["paths"]
+
+    assert paths["/v1/plans"]["get"]["security"] == []
+    assert paths["/v1/me"]["get"]["security"] == [{"bearer": []}]
+
+
+async def test_the_front_door_leads_to_the_pages(desk: Desk) -> None:
+    assert (await desk.staff.http.get("/")).headers["location"] == "/docs"
+
+
 @pytest.mark.parametrize("path", ["/docs", "/docs/assets/start.js", "/problems/not_found"])
 async def test_the_pages_load_nothing_from_outside(desk: Desk, path: str) -> None:
     page = await desk.staff.http.get(path)

@@ -9,7 +9,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -101,6 +101,8 @@ class Day:
                 await self.do(f"the desk answers {number}", "POST", f"/tickets/{ticket}/messages", {"body": "On it."})
             await self.do(f"{number} is {status}", "PATCH", f"/tickets/{ticket}", {"status": status})
             tickets[number] = (ticket, status)
+        over = datetime.combine(day + timedelta(days=1), time(), _LONDON)
+        self.notes.append((written(over.astimezone(UTC)), "note", "the day is over; what was promised on it runs on"))
         await self.until(written(steps[0][0] + timedelta(hours=36)))
 
     async def play(self) -> None:
@@ -176,8 +178,9 @@ def _said(body: Json) -> str:
     data = body["data"]
     escalation = data.get("escalation")
     whom = f" to {(escalation['called'] or {'name': 'the desk'})['name']}" if escalation else ""
+    state = f" as {data['clock']['state']}" if body["type"] == "sla.met" else ""
     ticket = f" ({data['ticket']['number']})" if "ticket" in data else ""
-    return f"{body['type']}{whom}{ticket}"
+    return f"{body['type']}{whom}{state}{ticket}"
 
 
 def _local(at: str) -> str:

@@ -1,7 +1,8 @@
 """The one place that reads the wall clock.
 
-Two edges call it: the one that takes a request and the one that runs a worker. Everything else is handed
-its instants as arguments, which is what lets a test clock stand in for the wall.
+The edges alone call it, where something begins that no test clock stands for: a request, a worker's round, a delivery,
+a sign of life, a process. The contract in ``pyproject.toml`` names them. Everything else is handed its instants as
+arguments, which is what lets a test clock stand in for the wall.
 """
 
 from datetime import UTC, datetime

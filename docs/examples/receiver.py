@@ -1,6 +1,6 @@
 """Receives webhooks on a loopback port, checks each signature, and prints what it hears.
 
-python3 docs/examples/receiver.py PORT, with the endpoint's secret in the file receiver.secret.
+python3 docs/examples/receiver.py PORT SECRET, where SECRET is a file with the endpoint's secret in it.
 """
 
 import base64
@@ -30,7 +30,7 @@ class Receiver(BaseHTTPRequestHandler):
         """Take one delivery."""
         body = self.rfile.read(int(self.headers["content-length"]))
         headers = {name.lower(): value for name, value in self.headers.items()}
-        good = verified(Path("receiver.secret").read_text().strip(), headers, body)
+        good = verified(Path(sys.argv[2]).read_text().strip(), headers, body)
         event = json.loads(body)
         print("verified" if good else "REFUSED", event["timestamp"], event["type"], flush=True)
         self.send_response(204 if good else 401)

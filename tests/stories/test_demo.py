@@ -13,6 +13,7 @@ def test_the_demo_plays_a_day_and_prints_what_was_delivered() -> None:
     assert played.returncode == 0, played.stderr
     for said in (
         "sla.breached",
+        "sla.met as met_late",
         "escalation.raised to Technical Director",
         "an answer by 11 Jun 08:30",
         "add_on.activated",
