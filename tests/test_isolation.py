@@ -162,6 +162,7 @@ async def _fill(connection: asyncpg.Connection, reseller_id: UUID) -> None:
     ):
         await connection.execute(statement, reseller_id, *values)
     await connection.execute(_WINDOW, window)
+    await connection.execute(_DIGEST, reseller_id)
     await connection.execute(_COVERED, reseller_id, window)
 
 
@@ -175,6 +176,10 @@ values ($1, $2, now(), now() + interval '1 month', 0)
 """
 _WORK_LOG = """
 insert into work_logs (reseller_id, id, ticket_id, minutes, note, author, at) values ($1, $2, $3, 5, 'x', $4, now())
+"""
+_DIGEST = """
+insert into recalculation_digests (reseller_id, recalculation_id, changed, breached, examples)
+select reseller_id, id, 0, 0, '[]' from recalculations where reseller_id = $1 limit 1
 """
 _WINDOW = """
 insert into maintenance_windows (id, reason, starts_at, ends_at, everyone, declared_at, declared_by, version)

@@ -222,7 +222,7 @@ create index ix_webhook_deliveries_event on webhook_deliveries (reseller_id, eve
 create index ix_add_on_purchases_due on add_on_purchases (state) where state in ('scheduled', 'active');
 create index ix_plan_periods_due on plan_periods (starts_at) where not announced
 """
-OWN = ("usage_months", "work_logs", "maintenance_window_resellers")
+OWN = ("usage_months", "work_logs", "maintenance_window_resellers", "recalculation_digests")
 # Beside test_clock_now, which locks: for transactions that only look.
 SEEN = """
 create function test_clock_seen(wanted uuid) returns timestamptz
@@ -281,8 +281,7 @@ def upgrade() -> None:
         "create policy tenant on maintenance_windows to trunkline_tenant using (everyone or exists"
         " (select from maintenance_window_resellers named where named.window_id = id))"
     )
-    op.execute("alter table recalculation_digests enable row level security")
-    for table in (*OWN, "maintenance_windows", "recalculation_digests"):
+    for table in (*OWN, "maintenance_windows"):
         op.execute(f"grant select, insert, update, delete on {table} to trunkline_operator")
         op.execute(f"create policy operator on {table} to trunkline_operator using (true) with check (true)")
     _sign_in(", hint varchar, expires_at timestamptz, created_at timestamptz", ", k.hint, k.expires_at, k.created_at")

@@ -54,6 +54,7 @@ PROBLEM_SCHEMA: dict[str, Any] = {
 # What only the operation itself can know: which rule of the desk it may meet.
 _OWN: dict[str, tuple[type[Problem], ...]] = {
     "get_sla": (NotAcceptable,),
+    "preview_ticket_sla": (NotFound,),
     "get_sla_report": (NotAcceptable, NotFound),
     "create_ticket": (NotFound, EntitlementRequired, ChannelNotEntitled),
     "patch_ticket": (InvalidTransition,),

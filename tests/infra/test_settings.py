@@ -12,7 +12,7 @@ from app.infra.settings import SettingsError, load_settings
 from tests.stories.processes import RunningDesk, start
 
 _ROOT = Path(__file__).parents[2]
-NOT_AN_ADDRESS = "DATABASE_URL: Value error, not the address of a PostgreSQL database"
+NOT_AN_ADDRESS = "DATABASE_URL: not the address of a PostgreSQL database"
 
 
 @pytest.mark.parametrize(
