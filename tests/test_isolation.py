@@ -20,6 +20,7 @@ _BODIES: dict[str, Json] = {
     "create_escalation": {"reason": "x"},
     "cancel_purchase": {"at": "now"},
     "advance_test_clock": {"to": "2026-06-10T12:00:00Z"},
+    "change_reseller": {"brand": None},
     "create_plan_change": {"plan": "lite"},
     "create_api_key": {"name": "x", "scopes": ["tickets:read"]},
 }

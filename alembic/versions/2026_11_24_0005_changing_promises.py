@@ -84,8 +84,9 @@ alter table add_on_products
 alter table add_on_products alter column warn_share drop default, alter column version drop default;
 alter table add_on_purchases
   add column included_minutes integer, add column warn_share integer not null default 8000,
-  add column overrun_minutes integer;
-alter table add_on_purchases alter column warn_share drop default;
+  add column overrun_minutes integer, add column time_zone varchar not null default '';
+update add_on_purchases a set time_zone = r.time_zone from resellers r where r.id = a.reseller_id;
+alter table add_on_purchases alter column warn_share drop default, alter column time_zone drop default;
 alter table calendars add constraint uq_calendars_code_version unique (code, version);
 alter table sla_policies
   add column note varchar, add column test_clock_id uuid,
@@ -243,7 +244,9 @@ alter table sla_clocks drop column plan, drop column level, drop column priority
   drop column voided_at, drop column voided_by, drop column void_reason;
 alter table sla_policies drop column note, drop column test_clock_id;
 alter table calendars drop constraint uq_calendars_code_version;
-alter table add_on_purchases drop column included_minutes, drop column warn_share, drop column overrun_minutes;
+alter table add_on_purchases drop column included_minutes, drop column warn_share, drop column overrun_minutes,
+  drop column time_zone;
+revoke update (brand) on resellers from trunkline_tenant;
 alter table add_on_products drop column included_minutes, drop column warn_share, drop column overrun_minutes,
   drop column version;
 drop table recalculation_digests, work_logs, maintenance_window_resellers, maintenance_windows, usage_months
@@ -275,6 +278,7 @@ def upgrade() -> None:
     op.execute(SEEN)
     op.execute("revoke all on function test_clock_seen from public")
     op.execute("grant execute on function test_clock_seen to trunkline_tenant, trunkline_operator")
+    op.execute("grant update (brand) on resellers to trunkline_tenant")  # a reseller's brand is its own to say
     op.execute("grant select on maintenance_windows to trunkline_tenant")
     op.execute("alter table maintenance_windows enable row level security")
     op.execute(

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from typing import Any
-from uuid import UUID
+from uuid import NAMESPACE_URL, UUID, uuid5
 
 from sqlalchemy import CheckConstraint, UniqueConstraint
 from sqlmodel import Field, SQLModel
@@ -59,6 +59,11 @@ class AddOnProduct(SQLModel, table=True):
     warn_share: int = 8_000
     overrun_minutes: int | None = None
     version: int = 1
+
+    @property
+    def id(self) -> UUID:
+        """An id for its ETag, made from the code that it is known by."""
+        return uuid5(NAMESPACE_URL, f"/v1/add-ons/{self.code}")
 
 
 class SupportCalendar(SQLModel, table=True):

@@ -36,6 +36,12 @@ async def find_product(session: AsyncSession, code: str) -> AddOnProduct | None:
     return await session.get(AddOnProduct, code)
 
 
+async def lock_product(session: AsyncSession, code: str) -> AddOnProduct | None:
+    """Lock a product, to change what is sold from now on."""
+    query = select(AddOnProduct).where(col(AddOnProduct.code) == code).with_for_update()
+    return (await session.scalars(query.execution_options(populate_existing=True))).first()
+
+
 async def get_policy(session: AsyncSession, policy_id: UUID) -> SlaPolicy:
     """Read a policy that is known to be there."""
     return await session.get_one(SlaPolicy, policy_id)

@@ -1,8 +1,12 @@
 """Operations on the catalogue: open to every key, and without one."""
 
+from typing import Annotated
+
+from fastapi import Header, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.auth.edge import edge_router
+from app.auth.permissions import STAFF_ONLY
 from app.auth.visit import CurrentVisit
 from app.catalogue import queries
 from app.catalogue.hours import hours_of
@@ -11,10 +15,12 @@ from app.catalogue.schemas import (
     Levels,
     PlanRead,
     Plans,
+    ProductChange,
     ProductRead,
     Products,
 )
 from app.catalogue.versions import PolicyVersion, policy_version
+from app.infra.etags import check_match, check_none_match, etag_of
 from app.infra.problems import NotFound
 from app.infra.wire import Code
 
@@ -58,3 +64,39 @@ async def list_support_levels(visit: CurrentVisit) -> Levels:
 async def list_add_ons(visit: CurrentVisit) -> Products:
     """List the add-on products. One without a price is sold on application."""
     return Products(data=[ProductRead.model_validate(row) for row in await queries.list_products(visit.session)])
+
+
+@router.get("/add-ons/{code}")
+async def get_add_on(
+    code: Code, visit: CurrentVisit, response: Response, if_none_match: Annotated[str | None, Header()] = None
+) -> ProductRead:
+    """Read an add-on product."""
+    product = await queries.find_product(visit.session, code)
+    if product is None:
+        raise NotFound("there is no such add-on")
+    check_none_match(product, if_none_match)
+    response.headers["ETag"] = etag_of(product)
+    return ProductRead.model_validate(product)
+
+
+@router.patch("/add-ons/{code}", dependencies=[STAFF_ONLY])
+async def change_add_on(
+    code: Code,
+    body: ProductChange,
+    visit: CurrentVisit,
+    response: Response,
+    if_match: Annotated[str | None, Header()] = None,
+) -> ProductRead:
+    """Change what an add-on costs and includes, for purchases from now on.
+
+    A purchase keeps the price and the minutes that held when it was made. The price goes with its currency: both, or
+    both null, which is on application.
+    """
+    product = await queries.lock_product(visit.session, code)
+    if product is None:
+        raise NotFound("there is no such add-on")
+    check_match(product, if_match)
+    product.sqlmodel_update(body.model_dump(exclude_unset=True))
+    product.version += 1
+    response.headers["ETag"] = etag_of(product)
+    return ProductRead.model_validate(product)

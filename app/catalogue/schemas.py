@@ -1,9 +1,11 @@
 """Wire shapes of the catalogue."""
 
-from pydantic import BaseModel
+from typing import Annotated, Self
+
+from pydantic import BaseModel, Field, model_validator
 
 from app.infra.ids import CalendarId, PolicyId
-from app.infra.wire import Answer, Duration, Instant
+from app.infra.wire import Answer, Change, Duration, Instant
 from app.sla.policy import Reopen
 from app.sla.terms import Counting, Metric
 
@@ -30,14 +32,42 @@ class LevelRead(Answer):
 
 
 class ProductRead(Answer):
-    """An add-on product. Without a price it is sold on application."""
+    """An add-on product. Without a price it is sold on application, without minutes they are not limited."""
 
     code: str
     name: str
     level: int
     telephone: bool
-    price_minor: int | None
-    currency: str | None
+    price_minor: int | None = Field(description="The price of a month in the currency's minor unit, such as pence.")
+    currency: str | None = Field(description="ISO 4217.")
+    included_minutes: int | None = Field(description="Minutes of a paid month; null: not limited.")
+    warn_share: int = Field(description="The share of them, in basis points, at which a warning is raised.")
+    overrun_minutes: int | None = Field(description="Minutes beyond them until they are exhausted; null: no cap.")
+
+
+Amount = Annotated[int, Field(strict=True, ge=0, le=2_000_000_000)]
+
+
+class ProductChange(Change):
+    """What may be changed of a product; a member that is left out stays. What is bought already keeps its own."""
+
+    nullable = frozenset({"price_minor", "currency", "included_minutes", "overrun_minutes"})
+    price_minor: Amount | None = Field(default=None, description="With its currency; null, both, is on application.")
+    currency: Annotated[str, Field(pattern="^[A-Z]{3}$", examples=["GBP"])] | None = None
+    included_minutes: Amount | None = Field(default=None, description="Null: not limited.")
+    warn_share: Annotated[int, Field(strict=True, ge=1, le=10_000)] = Field(
+        default=8_000, description="The share of the minutes, in basis points, at which a warning is raised."
+    )
+    overrun_minutes: Amount | None = Field(default=None, description="Null: no cap.")
+
+    @model_validator(mode="after")
+    def _price_with_currency(self) -> Self:
+        together = {"price_minor", "currency"}
+        given = self.model_fields_set & together
+        if given and (given != together or (self.price_minor is None) != (self.currency is None)):
+            msg = "price_minor and currency are given together: both a value, or both null (on application)"
+            raise ValueError(msg)
+        return self
 
 
 class Listed(BaseModel):

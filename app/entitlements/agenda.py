@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.entitlements import queries
-from app.entitlements.announcements import announce_plan
+from app.entitlements.plan_changes import turn_plan
 from app.entitlements.service import turn
 from app.infra.agenda import Timeline
 from app.resellers.queries import find_reseller
@@ -27,8 +27,7 @@ class Agreements:
             turn(session, purchase, now)
         periods = await queries.lock_due_periods(session, timeline, now, limit)
         for period in periods:
-            period.announced = True
             reseller = await find_reseller(session, period.reseller_id)
             assert reseller is not None
-            announce_plan(session, reseller, period.plan, period.starts_at)
+            turn_plan(session, reseller, period, now)
         return max(len(purchases), len(periods))

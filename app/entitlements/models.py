@@ -44,8 +44,9 @@ class PlanPeriod(SQLModel, table=True):
 class AddOnPurchase(SQLModel, table=True):
     """A purchase of an add-on, at the price and with the minutes that held when it was made.
 
-    ``agreed_ends_at`` is the end that its reseller asked for; ``ends_at`` is the earlier of that and the start of
-    the purchase that replaces it.
+    Its months are those of the zone that its reseller was in then: a move begins no month anew. ``agreed_ends_at`` is
+    the end that its reseller asked for; ``ends_at`` is the earlier of that and the start of the purchase that
+    replaces it.
     """
 
     __tablename__ = "add_on_purchases"
@@ -85,6 +86,7 @@ class AddOnPurchase(SQLModel, table=True):
     included_minutes: int | None = None
     warn_share: int = 8_000
     overrun_minutes: int | None = None
+    time_zone: str
     cancelled_at: datetime | None = Field(default=None, sa_type=Instant)
     test_clock_id: UUID | None = None
     version: int = 1

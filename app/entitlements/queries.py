@@ -28,10 +28,23 @@ async def period_covering(session: AsyncSession, reseller_id: UUID, at: datetime
     return (await session.scalars(query)).first()
 
 
-async def periods_from(session: AsyncSession, reseller_id: UUID, at: datetime) -> Sequence[PlanPeriod]:
-    """List the plan periods that start at an instant or later."""
-    query = select(PlanPeriod).where(col(PlanPeriod.reseller_id) == reseller_id, col(PlanPeriod.starts_at) >= at)
-    return (await session.scalars(query.order_by(col(PlanPeriod.starts_at)))).all()
+async def lock_periods_since(session: AsyncSession, reseller_id: UUID, at: datetime) -> Sequence[PlanPeriod]:
+    """Lock the plan period in force at an instant and those that follow, in order of their start."""
+    query = select(PlanPeriod).where(
+        col(PlanPeriod.reseller_id) == reseller_id, or_(col(PlanPeriod.ends_at).is_(None), col(PlanPeriod.ends_at) > at)
+    )
+    query = query.order_by(col(PlanPeriod.starts_at)).with_for_update()
+    return (await session.scalars(query.execution_options(populate_existing=True))).all()
+
+
+async def list_periods(
+    session: AsyncSession, reseller_id: UUID, before: datetime | None, limit: int
+) -> Sequence[PlanPeriod]:
+    """List a reseller's plan periods, the latest start first."""
+    query = select(PlanPeriod).where(col(PlanPeriod.reseller_id) == reseller_id)
+    if before is not None:
+        query = query.where(col(PlanPeriod.starts_at) < before)
+    return (await session.scalars(query.order_by(col(PlanPeriod.starts_at).desc()).limit(limit))).all()
 
 
 async def find_purchase(session: AsyncSession, purchase_id: UUID) -> AddOnPurchase | None:
@@ -60,6 +73,25 @@ async def lock_trimmed(session: AsyncSession, reseller_id: UUID, at: datetime) -
         col(AddOnPurchase.agreed_ends_at).is_distinct_from(at),
     )
     return (await session.scalars(query.with_for_update().execution_options(populate_existing=True))).first()
+
+
+async def live_ids(session: AsyncSession, reseller_id: UUID) -> Sequence[UUID]:
+    """Name the purchases that are in force or will be, as they are seen without a lock."""
+    query = select(col(AddOnPurchase.id)).where(
+        col(AddOnPurchase.reseller_id) == reseller_id, col(AddOnPurchase.state).in_(("scheduled", "active"))
+    )
+    return (await session.scalars(query)).all()
+
+
+async def purchase_covering(session: AsyncSession, reseller_id: UUID, at: datetime) -> AddOnPurchase | None:
+    """Find the purchase in force at an instant."""
+    query = select(AddOnPurchase).where(
+        col(AddOnPurchase.reseller_id) == reseller_id,
+        col(AddOnPurchase.state) != "cancelled",
+        col(AddOnPurchase.starts_at) <= at,
+        or_(col(AddOnPurchase.ends_at).is_(None), col(AddOnPurchase.ends_at) > at),
+    )
+    return (await session.scalars(query)).first()
 
 
 async def list_purchases(

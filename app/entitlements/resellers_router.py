@@ -1,6 +1,7 @@
 """Operations on resellers: who they are, which plan they are on, their keys."""
 
-from typing import Annotated
+from datetime import datetime
+from typing import Annotated, Literal
 
 from fastapi import Header, Query, Response
 from sqlalchemy.exc import IntegrityError
@@ -12,16 +13,18 @@ from app.auth.principals import Role, Scope
 from app.auth.secrets import hash_of, new_secret
 from app.auth.visit import CurrentVisit, Visit, time_of
 from app.entitlements import queries
+from app.entitlements.models import PlanPeriod
+from app.entitlements.plan_changes import begin_plan, change_plan
 from app.entitlements.schemas import (
     KeyCreate,
     KeyCreated,
     PlanChangeCreate,
+    PlanChangeListed,
     PlanChangeRead,
     ResellerChange,
     ResellerCreate,
     ResellerRead,
 )
-from app.entitlements.service import begin_plan, change_plan
 from app.infra.etags import check_match, check_none_match, etag_of
 from app.infra.ids import ResellerId, new_id
 from app.infra.paging import PageQuery, page_of
@@ -89,7 +92,7 @@ async def read_reseller(
     return await _read(visit, reseller)
 
 
-@router.patch("/resellers/{reseller_id}", dependencies=[STAFF_ON_ONE])
+@router.patch("/resellers/{reseller_id}", dependencies=[needs(Scope.CONTACTS_WRITE, visible=reseller_visible)])
 async def change_reseller(
     reseller_id: ResellerId,
     body: ResellerChange,
@@ -97,12 +100,19 @@ async def change_reseller(
     response: Response,
     if_match: Annotated[str | None, Header()] = None,
 ) -> ResellerRead:
-    """Change a reseller. On the operator's own row, the two people are the default ones for their roles."""
+    """Change a reseller: its brand by its own key, everything by staff.
+
+    A brand that is given replaces the whole of the one before. On the operator's own row, the two people are the
+    default ones for their roles.
+    """
     reseller = await lock_reseller(visit.session, reseller_id)
     if reseller is None:
         raise NotFound("there is no such reseller")
+    given = body.model_dump(exclude_unset=True)
+    if visit.principal.is_staff or given.keys() - {"brand"}:
+        visit.principal.require(Scope.STAFF)
     check_match(reseller, if_match)
-    reseller.sqlmodel_update(body.model_dump(exclude_unset=True))
+    reseller.sqlmodel_update(given)
     reseller.version += 1
     await _flush(visit)
     response.headers["ETag"] = etag_of(reseller)
@@ -114,13 +124,43 @@ async def create_plan_change(reseller_id: ResellerId, body: PlanChangeCreate, vi
     """Put a reseller on another plan, at once or from an instant on.
 
     Live deadlines follow: what was counted stays counted, and what remains runs under the new terms from that
-    instant on. The past does not change.
+    instant on. The past does not change. A change that was agreed for the same instant is superseded; a change back
+    to the plan before withdraws it.
     """
     await get_reseller(visit.session, reseller_id)
     reseller, now = await act_for(visit.session, visit.principal, reseller_id, visit.wall, exclusive=True)
     effective_at = body.effective_at or now
     await change_plan(visit.session, reseller, body.plan, effective_at, now)
     return PlanChangeRead(reseller_id=reseller.id, plan=body.plan, effective_at=effective_at)
+
+
+@router.get("/resellers/{reseller_id}/plan-changes", dependencies=[needs()])
+async def list_plan_changes(
+    reseller_id: ResellerId, query: Annotated[PageQuery, Query()], visit: CurrentVisit, response: Response
+) -> Page[PlanChangeListed]:
+    """List the plans that a reseller was, is and is to be on, the latest start first.
+
+    What is `scheduled` has not begun; a scheduled change that was superseded or withdrawn is not listed.
+    """
+    reseller = await get_reseller(visit.session, reseller_id)
+    now = await time_of(visit.session, reseller.test_clock_id, visit.wall)
+    page = page_of(visit.desk.cursors, f"plan-changes:{reseller_id}", query, visit.principal.reseller_id)
+    before = None if page.after is None else datetime.fromisoformat(str(page.after[0]))
+    rows = await queries.list_periods(visit.session, reseller.id, before, query.limit + 1)
+    keys = [[row.starts_at.isoformat()] for row in rows]
+    return page.answer(rows, keys, lambda row: _listed(row, now), response)
+
+
+def _listed(period: PlanPeriod, now: datetime) -> PlanChangeListed:
+    ended = period.ends_at is not None and period.ends_at <= now
+    state: Literal["ended", "in_force", "scheduled"] = "ended" if ended else "in_force"
+    return PlanChangeListed(
+        reseller_id=period.reseller_id,
+        plan=period.plan,
+        effective_at=period.starts_at,
+        ends_at=period.ends_at,
+        state="scheduled" if period.starts_at > now else state,
+    )
 
 
 @router.post("/resellers/{reseller_id}/api-keys", status_code=201, dependencies=[STAFF_ON_ONE])

@@ -129,10 +129,12 @@ async def _read(visit: Visit, reseller: Reseller, held: Entitlement, at: Instant
 async def create_purchase(body: PurchaseCreate, visit: CurrentVisit, response: Response) -> PurchaseRead:
     """Buy an add-on, from now on or from an instant on, at the price that holds now.
 
-    Another product replaces the one in force from the instant it starts. Live deadlines follow the level.
+    Another product replaces the one in force from the instant it starts. Live deadlines follow the level. Of two
+    purchases at once one is made; the other is a conflict that names it.
     """
+    seen = await queries.live_ids(visit.session, body.reseller_id or visit.principal.reseller_id)
     reseller, now = await act_for(visit.session, visit.principal, body.reseller_id, visit.wall, exclusive=True)
-    purchase = await buy(visit.session, reseller, body.product, body.starts_at or now, now)
+    purchase = await buy(visit.session, reseller, body.product, body.starts_at or now, now, seen)
     response.headers["ETag"] = etag_of(purchase)
     return PurchaseRead.model_validate(purchase)
 
@@ -175,7 +177,6 @@ async def cancel_purchase(
     named = reseller_id if visit.principal.is_staff else None
     reseller, now = await act_for(visit.session, visit.principal, named, visit.wall, exclusive=True)
     purchase = await _seen(visit, purchase_id)
-    await visit.session.refresh(purchase)
     await cancel(visit.session, reseller, purchase, at_period_end=body.at == "period_end", now=now)
     response.headers["ETag"] = etag_of(purchase)
     return PurchaseRead.model_validate(purchase)

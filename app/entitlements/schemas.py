@@ -84,6 +84,13 @@ class PlanChangeRead(Answer):
     effective_at: Instant
 
 
+class PlanChangeListed(PlanChangeRead):
+    """A plan that a reseller is, was or will be on, and how long."""
+
+    ends_at: Instant | None
+    state: Literal["ended", "in_force", "scheduled"]
+
+
 class PlanChangeData(BaseModel):
     """A change of plan, as an event carries it."""
 
@@ -146,6 +153,9 @@ class PurchaseRead(Answer):
     ends_at: Instant | None
     price_minor: int | None
     currency: str | None
+    included_minutes: int | None = Field(description="Minutes of each paid month; null: not limited.")
+    warn_share: int = Field(description="The share of them, in basis points, at which a warning is raised.")
+    overrun_minutes: int | None = Field(description="Minutes beyond them until they are exhausted; null: no cap.")
     cancelled_at: Instant | None
     created_at: Instant
 

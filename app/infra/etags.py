@@ -10,8 +10,11 @@ from app.infra.problems import PreconditionFailed
 class Versioned(Protocol):
     """An object whose version moves with every change of what callers see of it."""
 
-    id: UUID
     version: int
+
+    @property
+    def id(self) -> UUID:
+        """What it is known by."""
 
 
 class NotModified(Exception):  # noqa: N818 - an answer, not an error
