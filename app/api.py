@@ -11,6 +11,7 @@ from app.catalogue.sla_router import router as written_sla
 from app.entitlements.contacts_router import router as contacts
 from app.entitlements.resellers_router import router as resellers
 from app.entitlements.router import router as entitlements
+from app.entitlements.usage_router import router as usage
 from app.entitlements.windows_router import router as windows
 from app.escalations.router import router as escalations
 from app.events.router import router as events
@@ -21,6 +22,7 @@ from app.tickets.policy_preview_router import router as policy_preview
 from app.tickets.recalculations_router import router as recalculations
 from app.tickets.router import router as tickets
 from app.tickets.sla_router import router as sla_status
+from app.tickets.work_router import router as work
 from app.webhooks.router import router as webhooks
 
 VERSIONED: tuple[APIRouter, ...] = (
@@ -29,7 +31,9 @@ VERSIONED: tuple[APIRouter, ...] = (
     resellers,
     contacts,
     entitlements,
+    usage,
     tickets,
+    work,
     sla_status,
     explanations,
     escalations,

@@ -22,6 +22,7 @@ _BODIES: dict[str, Json] = {
     "advance_test_clock": {"to": "2026-06-10T12:00:00Z"},
     "change_reseller": {"brand": None},
     "create_plan_change": {"plan": "lite"},
+    "create_work_log": {"minutes": 5, "note": "x"},
     "create_api_key": {"name": "x", "scopes": ["tickets:read"]},
 }
 
@@ -44,6 +45,7 @@ async def _owned(desk: Desk) -> tuple[Caller, dict[str, str]]:
     await owner.patch(f"/tickets/{ticket['id']}", {"subject": "Trunk 7 is still down"})
     escalation = await owner.post(f"/tickets/{ticket['id']}/escalations", {"reason": "please"})
     purchase = await owner.post("/add-on-purchases", {"product": "icc_intelligent_hands"})
+    await desk.staff.post(f"/tickets/{ticket['id']}/work-logs", {"minutes": 5, "note": "looked"})
     endpoint = await owner.post("/webhook-endpoints", {"url": "http://127.0.0.1:9/x"})
     delivery = await owner.post(f"/webhook-endpoints/{endpoint['id']}/ping")
     return owner, {

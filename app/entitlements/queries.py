@@ -5,11 +5,13 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import ColumnClause, ColumnElement, and_, func, literal_column, or_, select
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from app.auth.models import TestClock
-from app.entitlements.models import AddOnPurchase, PlanPeriod
+from app.entitlements.models import AddOnPurchase, PlanPeriod, UsageMonth
+from app.entitlements.months import Month
 from app.infra.agenda import Timeline as Whose
 from app.infra.agenda import lived_on
 
@@ -104,6 +106,31 @@ async def list_purchases(
     if after is not None:
         query = query.where(col(AddOnPurchase.id) < after)
     return (await session.scalars(query)).all()
+
+
+async def find_month(
+    session: AsyncSession, reseller_id: UUID, purchase_id: UUID, starts_at: datetime
+) -> UsageMonth | None:
+    """Find what was used of a paid month; None where nothing was."""
+    return await session.get(UsageMonth, (reseller_id, purchase_id, starts_at))
+
+
+async def lock_month(session: AsyncSession, reseller_id: UUID, purchase_id: UUID, month: Month) -> UsageMonth:
+    """Lock what was used of a paid month, against whoever else logs work in it."""
+    values = {
+        "reseller_id": reseller_id,
+        "purchase_id": purchase_id,
+        "starts_at": month.starts_at,
+        "ends_at": month.ends_at,
+        "used_minutes": 0,
+    }
+    await session.execute(insert(UsageMonth).values(**values).on_conflict_do_nothing())
+    query = select(UsageMonth).where(
+        col(UsageMonth.reseller_id) == reseller_id,
+        col(UsageMonth.purchase_id) == purchase_id,
+        col(UsageMonth.starts_at) == month.starts_at,
+    )
+    return (await session.scalars(query.with_for_update().execution_options(populate_existing=True))).one()
 
 
 async def next_due(session: AsyncSession, whose: Whose) -> datetime | None:

@@ -14,6 +14,7 @@ from app.entitlements import queries
 from app.entitlements.entitlement import Entitlement
 from app.entitlements.models import AddOnPurchase
 from app.entitlements.schemas import (
+    EntitlementQuery,
     EntitlementRead,
     KeyRead,
     PurchaseCancel,
@@ -24,22 +25,16 @@ from app.entitlements.schemas import (
 )
 from app.entitlements.service import buy, cancel
 from app.entitlements.timelines import timeline_of
+from app.entitlements.usage import usage_at
 from app.infra.etags import etag_of
 from app.infra.ids import PurchaseId, ResellerId
 from app.infra.paging import PageQuery, page_of
 from app.infra.problems import NotFound, ValidationFailed
 from app.infra.wire import Instant, Page
-from app.infra.wire import Request as RequestShape
 from app.resellers.models import Reseller
 from app.resellers.service import act_for, get_reseller
 
 router = edge_router("Entitlements")
-
-
-class EntitlementQuery(RequestShape):
-    """Of which instant."""
-
-    at: Instant | None = None
 
 
 purchase_visible = visible_by("adp", "purchase_id", queries.find_purchase)
@@ -122,6 +117,7 @@ async def _read(visit: Visit, reseller: Reseller, held: Entitlement, at: Instant
             if of_level == held.level
         ],
         add_on_purchase_id=held.add_on.purchase_id if held.add_on else None,
+        usage=await usage_at(visit.session, reseller.id, at),
     )
 
 

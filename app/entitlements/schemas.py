@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, Field
 
 from app.auth.principals import Scope
+from app.entitlements.minutes import State
 from app.infra.ids import CalendarId, KeyId, PolicyId, PurchaseId, ResellerId, StaffId, TestClockId
 from app.infra.wire import Answer, Change, Code, Duration, Instant, Line, Request, Storable
 from app.sla.localtime import zone_names
@@ -169,6 +170,49 @@ class TargetRead(BaseModel):
     counting: Counting
 
 
+class Usage(BaseModel):
+    """A paid month of Intelligent Hands, and what was used of its minutes."""
+
+    add_on_purchase_id: PurchaseId
+    product: str
+    month_starts_at: Instant
+    month_ends_at: Instant
+    included_minutes: int | None = Field(description="Null: not limited.")
+    used_minutes: int
+    left_minutes: int | None = Field(description="What is left of the included minutes; null: not limited.")
+    overrun_minutes: int | None = Field(description="Minutes beyond those included, until all are used; null: no cap.")
+    state: State
+
+
+class UsageData(Usage):
+    """A paid month, as an event carries it."""
+
+    reseller_id: ResellerId
+
+
+class UsageRead(BaseModel):
+    """The paid month at an instant; without an add-on in force then, `state` is `none`."""
+
+    reseller_id: ResellerId
+    at: Instant
+    add_on_purchase_id: PurchaseId | None = None
+    product: str | None = None
+    month_starts_at: Instant | None = None
+    month_ends_at: Instant | None = None
+    included_minutes: int | None = None
+    used_minutes: int
+    left_minutes: int | None = None
+    overrun_minutes: int | None = None
+    state: State | Literal["none"]
+    entries: str = Field(description="The path of the month's entries.")
+
+
+class EntitlementQuery(Request):
+    """Of which instant."""
+
+    at: Instant | None = None
+
+
 class EntitlementRead(BaseModel):
     """What a reseller is owed at an instant."""
 
@@ -188,7 +232,7 @@ class EntitlementRead(BaseModel):
     sla_policy_id: PolicyId
     targets: list[TargetRead]
     add_on_purchase_id: PurchaseId | None
-    usage: None = Field(default=None, description="Minutes used and left; none are metered yet.")
+    usage: Usage | None = Field(description="The paid month at that instant; null without an add-on in force then.")
 
 
 class WhoAmI(BaseModel):

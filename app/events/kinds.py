@@ -27,5 +27,7 @@ class EventType(StrEnum):
     PLAN_CHANGED = "plan.changed"
     MAINTENANCE_WINDOW_DECLARED = "maintenance_window.declared"
     MAINTENANCE_WINDOW_ENDED = "maintenance_window.ended"
+    USAGE_WARNING = "usage.warning"
+    USAGE_EXHAUSTED = "usage.exhausted"
     WEBHOOK_ENDPOINT_DISABLED = "webhook_endpoint.disabled"
     PING = "ping"

@@ -5,6 +5,7 @@
       EntitlementRequired       403    ChannelNotEntitled     403
       NotFound                  404    MethodNotAllowed       405    NotAcceptable          406
       Conflict                  409    InvalidTransition      409    IdempotencyInProgress  409
+      MinutesExhausted          409
       PreconditionFailed        412    PayloadTooLarge        413
       ValidationFailed          422    IdempotencyKeyReused   422    UnsafeWebhookUrl       422
       RateLimited               429
@@ -96,6 +97,17 @@ class InvalidTransition(Problem):
 
     status, code, title = 409, "invalid_transition", "Not possible in this state"
     help = "`current` is the state the object is in, `allowed` what it can become from there."
+
+
+class MinutesExhausted(Problem):
+    """The paid month has no minutes left for tasks."""
+
+    status, code, title = 409, "minutes_exhausted", "The month's minutes are used up"
+    help = (
+        "A task that is not `immediate` waits for minutes: `used_minutes` of `included_minutes`, and `overrun_minutes`"
+        " beyond them, are used. The next month begins at `next_month_starts_at`; `products` are the add-ons that give"
+        " more. Nothing else is held up."
+    )
 
 
 class IdempotencyInProgress(Problem):

@@ -5,7 +5,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field, create_model
 from pydantic.json_schema import models_json_schema
 
-from app.entitlements.schemas import PlanChangeData, PurchaseRead
+from app.entitlements.schemas import PlanChangeData, PurchaseRead, UsageData
 from app.entitlements.window_schemas import WindowData
 from app.escalations.schemas import EscalationRead
 from app.events.kinds import EventType
@@ -33,6 +33,8 @@ _DATA: dict[str, dict[str, type[BaseModel]]] = {
     "plan.changed": {"plan_change": PlanChangeData},
     "maintenance_window.declared": {"maintenance_window": WindowData},
     "maintenance_window.ended": {"maintenance_window": WindowData},
+    "usage.warning": {"usage": UsageData},
+    "usage.exhausted": {"usage": UsageData},
     "webhook_endpoint.disabled": {"endpoint": EndpointRead},
     "ping": {"endpoint": EndpointRead},
 }
@@ -58,6 +60,8 @@ _SAID = {
     EventType.PLAN_CHANGED: "A reseller is on another plan.",
     EventType.MAINTENANCE_WINDOW_DECLARED: "A maintenance window was declared: its time counts for no clock.",
     EventType.MAINTENANCE_WINDOW_ENDED: "A maintenance window was ended early, or cancelled before it began.",
+    EventType.USAGE_WARNING: "A share of a paid month's minutes is used; once a month.",
+    EventType.USAGE_EXHAUSTED: "A paid month's minutes, and those beyond them, are used up; once a month.",
     EventType.WEBHOOK_ENDPOINT_DISABLED: "An endpoint was disabled. Not sent yet.",
     EventType.PING: "A test of one endpoint.",
 }

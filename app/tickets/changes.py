@@ -2,6 +2,7 @@
 
 from app.auth.principals import Principal, Scope
 from app.auth.queries import staff_name
+from app.entitlements.usage import refuse_if_exhausted
 from app.events.kinds import EventType
 from app.infra.problems import InvalidTransition, MissingScope, ValidationFailed
 from app.tickets.act import Act
@@ -14,12 +15,14 @@ async def change_ticket(act: Act, principal: Principal, wanted: TicketChange) ->
 
     Raises:
         InvalidTransition: the status cannot be reached from where the ticket is.
+        MinutesExhausted: a reseller lowers an immediate task, and the month has no minutes left.
         MissingScope: a reseller's key asked for what is the desk's own.
         ValidationFailed: a reason is missing, or a member names nothing that is there.
     """
     before = act.ticket.version
     await _change_fields(act, principal, wanted)
     if wanted.priority is not None:
+        await _spare_minutes(act, principal, wanted.priority)
         _change_priority(act, principal, wanted.priority, wanted.reason)
     if act.ticket.version != before:
         act.tell(EventType.TICKET_UPDATED)
@@ -86,6 +89,15 @@ def _change_priority(act: Act, principal: Principal, priority: str, reason: str 
     act.note("priority", ticket.priority, priority, reason)
     ticket.priority = priority
     act.keeper.priority_changed(act.now)
+
+
+async def _spare_minutes(act: Act, principal: Principal, priority: str) -> None:
+    """Let no task pass as immediate that can wait after all; how urgent one is in truth, the desk may say."""
+    ticket = act.ticket
+    waits = ticket.priority == "immediate" and lowers("immediate", priority)
+    if ticket.type == "task" and waits and not principal.is_staff:
+        timeline = act.keeper.timeline
+        await refuse_if_exhausted(act.session, timeline, ticket.reseller_id, act.now, "an immediate task made to wait")
 
 
 async def _change_fields(act: Act, principal: Principal, wanted: TicketChange) -> None:

@@ -10,6 +10,7 @@ from app.clocks.service import keeper_of_new
 from app.entitlements.entitlement import Entitlement, Feature
 from app.entitlements.refusals import entitlement_required
 from app.entitlements.timelines import timeline_of
+from app.entitlements.usage import refuse_if_exhausted
 from app.events.kinds import EventType
 from app.infra.ids import new_id
 from app.infra.problems import ChannelNotEntitled, ValidationFailed
@@ -29,6 +30,7 @@ async def open_ticket(session: AsyncSession, principal: Principal, wanted: Ticke
 
     Raises:
         EntitlementRequired: the type or the contact takes a higher level.
+        MinutesExhausted: it is a task that can wait, and the month has no minutes left.
         ChannelNotEntitled: the channel is not open to this key, or not held.
         ValidationFailed: a member names something that is not there.
     """
@@ -36,6 +38,8 @@ async def open_ticket(session: AsyncSession, principal: Principal, wanted: Ticke
     timeline = await timeline_of(session, reseller.id, now)
     entitlement = timeline.in_force(now)
     await _admit(session, principal, wanted, entitlement, reseller)
+    if wanted.type == "task" and wanted.priority != "immediate":
+        await refuse_if_exhausted(session, timeline, reseller.id, now, "a task that is not immediate")
     by_telephone = wanted.channel == "telephone"
     ticket = _new_ticket(wanted, reseller, entitlement, now)
     if by_telephone:  # staff are speaking with the caller: the ticket is answered as it is opened
