@@ -37,10 +37,9 @@ def month_start(start: datetime, time_zone: str, k: int) -> datetime:
     if (year, month) >= (MAXYEAR, 12):
         return _FOREVER
     day = min(local.day, calendar.monthrange(year, month)[1])
-    since = timedelta(hours=local.hour, minutes=local.minute, seconds=local.second)
+    since = timedelta(hours=local.hour, minutes=local.minute, seconds=local.second, microseconds=local.microsecond)
     midnight = datetime.combine(date(year, month, day), time())
-    at = instant_at(instant_of(zone, midnight, since, later=False))
-    return at + timedelta(microseconds=local.microsecond)
+    return instant_at(instant_of(zone, midnight, since, later=False))
 
 
 def month_of(start: datetime, time_zone: str, at: datetime) -> Month:
