@@ -17,6 +17,7 @@ from app.escalations.router import router as escalations
 from app.events.router import router as events
 from app.infra.problem_pages import router as problem_pages
 from app.reports.router import router as reports
+from app.tickets.customer_router import router as end_customers
 from app.tickets.explanation_router import router as explanations
 from app.tickets.policy_preview_router import router as policy_preview
 from app.tickets.recalculations_router import router as recalculations
@@ -34,6 +35,7 @@ VERSIONED: tuple[APIRouter, ...] = (
     usage,
     tickets,
     work,
+    end_customers,
     sla_status,
     explanations,
     escalations,

@@ -46,10 +46,12 @@ async def _owned(desk: Desk) -> tuple[Caller, dict[str, str]]:
     escalation = await owner.post(f"/tickets/{ticket['id']}/escalations", {"reason": "please"})
     purchase = await owner.post("/add-on-purchases", {"product": "icc_intelligent_hands"})
     await desk.staff.post(f"/tickets/{ticket['id']}/work-logs", {"minutes": 5, "note": "looked"})
+    contact = await owner.post("/contacts", {"name": "Portal"})
     endpoint = await owner.post("/webhook-endpoints", {"url": "http://127.0.0.1:9/x"})
     delivery = await owner.post(f"/webhook-endpoints/{endpoint['id']}/ping")
     return owner, {
         "ticket_id": ticket["id"],
+        "contact_id": contact["id"],
         "escalation_id": escalation["id"],
         "purchase_id": purchase["id"],
         "endpoint_id": endpoint["id"],

@@ -7,7 +7,8 @@ from pydantic import AfterValidator, BaseModel, Field
 from app.auth.principals import Scope
 from app.entitlements.minutes import State
 from app.infra.ids import CalendarId, KeyId, PolicyId, PurchaseId, ResellerId, StaffId, TestClockId
-from app.infra.wire import Answer, Change, Code, Duration, Instant, Line, Request, Storable
+from app.infra.wire import Answer, Change, Code, Duration, Instant, Line, Request
+from app.resellers.brand_schemas import Brand
 from app.sla.localtime import zone_names
 from app.sla.terms import Counting, Metric
 from app.sla.words import Priority
@@ -21,15 +22,6 @@ def _known_zone(value: str) -> str:
 
 
 TimeZone = Annotated[str, AfterValidator(_known_zone), Field(examples=["Europe/London"])]
-
-
-class Brand(Request):
-    """How a reseller's own customers are spoken to."""
-
-    name: Line
-    from_address: Line | None = None
-    signature: Annotated[Storable, Field(max_length=2000)] | None = None
-    greeting: Line | None = None
 
 
 class ResellerCreate(Request):

@@ -28,6 +28,7 @@ _TAGS = {
     "Contacts": "The people of a reseller, and, with Branded, its own customers.",
     "Entitlements": "What a reseller is owed at an instant, and the add-ons that raise it.",
     "Tickets": "What is wrong, where it stands, and what was said.",
+    "End customers": "What a reseller's own customers see, under its brand, for a portal to show as it is.",
     "SLA status": "Which promise falls due when.",
     "Escalations": "Calls to people: by the ladder of a clock, or by hand.",
     "Reports": "What became of the promises: attainment, times, credits.",

@@ -43,6 +43,11 @@ async def find_contact(session: AsyncSession, reseller_id: UUID, contact_id: UUI
     return await session.get(Contact, (reseller_id, contact_id))
 
 
+async def find_contact_alone(session: AsyncSession, contact_id: UUID) -> Contact | None:
+    """Find a contact by its id alone; under a tenant only its own are there."""
+    return (await session.scalars(select(Contact).where(col(Contact.id) == contact_id))).first()
+
+
 async def list_contacts(
     session: AsyncSession, reseller_id: UUID | None, after: UUID | None, limit: int
 ) -> Sequence[Contact]:

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from app.infra.agenda import Timeline, lived_on
+from app.resellers.models import Contact
 from app.tickets.models import HistoryEntry, Message, Ticket
 
 
@@ -44,6 +45,14 @@ async def list_history(session: AsyncSession, ticket: Ticket, after: UUID | None
     if after is not None:
         query = query.where(col(HistoryEntry.id) > after)
     return (await session.scalars(query.order_by(col(HistoryEntry.id)).limit(limit))).all()
+
+
+async def list_of_contact(session: AsyncSession, contact: Contact, after: UUID | None, limit: int) -> Sequence[Ticket]:
+    """List a contact's tickets, newest first."""
+    query = select(Ticket).where(col(Ticket.reseller_id) == contact.reseller_id, col(Ticket.contact_id) == contact.id)
+    if after is not None:
+        query = query.where(col(Ticket.id) < after)
+    return (await session.scalars(query.order_by(col(Ticket.id).desc()).limit(limit))).all()
 
 
 async def next_closing(session: AsyncSession, timeline: Timeline) -> datetime | None:
