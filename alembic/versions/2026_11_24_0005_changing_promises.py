@@ -127,6 +127,7 @@ update sla_clock_changes l set state = case l.state when 'met' then 'met_late' e
    where missed.clock_id = l.clock_id and missed.kind = 'breached' and (missed.at, missed.id) <= (l.at, l.id));
 alter table sla_clock_changes alter column paused drop default, alter column state drop default,
   alter column windows drop default;
+alter table ticket_history alter column before drop not null, alter column after drop not null;
 alter table recalculations
   add column cause_id uuid, add column breached integer not null default 0, add column everyone boolean not null default false,
   add column notify varchar not null default 'each', add column cursor_reseller_id uuid,
@@ -213,6 +214,8 @@ create index ix_plan_periods_due_test on plan_periods (test_clock_id, starts_at)
   where not announced and test_clock_id is not null
 """
 INDEXES_UNDONE = """
+update ticket_history set before = coalesce(before, 'null'), after = coalesce(after, 'null');
+alter table ticket_history alter column before set not null, alter column after set not null;
 drop index ix_tickets_urgency, ix_tickets_all, ix_tickets_all_updated, ix_tickets_all_urgency, ix_escalations_ticket,
   ix_escalations_all, ix_webhook_deliveries_endpoint, ix_webhook_deliveries_event, ix_add_on_purchases_starting,
   ix_add_on_purchases_ending, ix_add_on_purchases_test, ix_plan_periods_due, ix_plan_periods_due_test;

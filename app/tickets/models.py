@@ -143,8 +143,8 @@ class HistoryEntry(SQLModel, table=True):
     at: datetime = Field(sa_type=Instant)
     actor: dict[str, Any] = Field(sa_type=Json)
     field: str
-    before: Any = Field(default=None, sa_type=Json)
-    after: Any = Field(default=None, sa_type=Json)
+    before: Any = Field(default=None, sa_column=Column(Json, nullable=True))  # nobody, where nobody was assigned
+    after: Any = Field(default=None, sa_column=Column(Json, nullable=True))
     reason: str | None = None
 
 

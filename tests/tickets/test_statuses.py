@@ -257,3 +257,17 @@ async def test_an_end_customer_has_no_voice_once_branded_has_ended(desk: Desk) -
     taken = await reseller.post(messages, {"body": "we speak for them", "author": member["id"]})
     assert taken["author"]["id"] == member["id"]
     assert len((await reseller.get(messages))["data"]) == 2
+
+
+async def test_a_ticket_is_given_to_a_person_and_taken_back(desk: Desk) -> None:
+    reseller = await desk.reseller()
+    ticket = await reseller.open_ticket()
+    person = await desk.staff.post("/staff", {"name": "A. Person", "email": "person@example.com", "roles": ["agent"]})
+    path = f"/tickets/{ticket['id']}"
+
+    given = await desk.staff.patch(path, {"assignee": person["id"]})
+    back = await desk.staff.patch(path, {"assignee": None})
+
+    assert (given["assignee"]["name"], back["assignee"]) == ("A. Person", None)
+    said = [(entry["before"], entry["after"]) for entry in (await reseller.get(f"{path}/history"))["data"]]
+    assert said == [(None, "A. Person"), ("A. Person", None)]
