@@ -211,3 +211,28 @@ async def test_all_shows_every_exchange_and_a_caller_on_the_telephone_is_answere
     assert clocks["first_response"]["segments"] == []
     assert clocks["first_response"]["paragraph"].endswith("12:00 BST. Kept as it started.")
     assert clocks["resolution"]["due_at"] == "2026-06-12T11:00:00Z"
+
+
+async def test_a_maintenance_window_is_explained_with_its_reason_whole_and_ended_early(desk: Desk) -> None:
+    reseller = await desk.reseller("professional", "2026-06-10T11:00:00Z")
+    ticket = await reseller.open_ticket(priority="priority")
+    window = await desk.staff.post(
+        "/maintenance-windows",
+        {
+            "reason": "The core switch is replaced.",
+            "starts_at": "2026-06-10T12:00:00Z",
+            "ends_at": "2026-06-10T14:00:00Z",
+            "reseller_ids": [reseller.id],
+        },
+    )
+
+    ahead = await _explained(reseller, ticket)
+    await desk.advance(reseller, "2026-06-10T12:30:00Z")
+    await desk.staff.post(f"/maintenance-windows/{window['id']}/end")
+    after = await _explained(reseller, ticket)
+
+    assert _times(ahead) == [("open", 3600), ("maintenance", 0), ("open", 25200)]
+    assert "The core switch is replaced." in ahead["paragraph"]
+    assert (ahead["due_at"], after["due_at"]) == ("2026-06-10T21:00:00Z", "2026-06-10T19:30:00Z")
+    assert [time for time, _ in _times(after)] == ["open", "maintenance", "open"]
+    assert [change["why"] for change in after["changes"]][1:] == ["maintenance_window", "maintenance_window"]
