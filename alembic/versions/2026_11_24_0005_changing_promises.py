@@ -188,6 +188,7 @@ $$
 # Lists of one reseller's are led by it; these serve the operator's, which are of all. An id of a ticket, an endpoint
 # or an event is one reseller's anyhow, so that an index led by it serves both.
 INDEXES = """
+create index ix_tickets_contact on tickets (reseller_id, contact_id, id) where contact_id is not null;
 drop index ix_tickets_urgency;
 create index ix_tickets_urgency on tickets
   (reseller_id, least(next_due_at, '9999-12-31 00:00:00+00'::timestamptz), id);
@@ -216,7 +217,8 @@ create index ix_plan_periods_due_test on plan_periods (test_clock_id, starts_at)
 INDEXES_UNDONE = """
 update ticket_history set before = coalesce(before, 'null'), after = coalesce(after, 'null');
 alter table ticket_history alter column before set not null, alter column after set not null;
-drop index ix_tickets_urgency, ix_tickets_all, ix_tickets_all_updated, ix_tickets_all_urgency, ix_escalations_ticket,
+drop index ix_tickets_contact, ix_tickets_urgency, ix_tickets_all, ix_tickets_all_updated, ix_tickets_all_urgency,
+  ix_escalations_ticket,
   ix_escalations_all, ix_webhook_deliveries_endpoint, ix_webhook_deliveries_event, ix_add_on_purchases_starting,
   ix_add_on_purchases_ending, ix_add_on_purchases_test, ix_plan_periods_due, ix_plan_periods_due_test;
 create index ix_tickets_urgency on tickets (reseller_id, next_due_at, id);

@@ -40,6 +40,7 @@ class Ticket(SQLModel, table=True):
         Index("ix_tickets_all_updated", "updated_at", "id"),
         Index("ix_tickets_all_urgency", URGENCY, "id"),
         Index("ix_tickets_external_ref", "reseller_id", "external_ref"),
+        Index("ix_tickets_contact", "reseller_id", "contact_id", "id", postgresql_where=text("contact_id is not null")),
         Index("ix_tickets_search", "search", postgresql_using="gin"),
         Index("ix_tickets_live", "reseller_id", "id", postgresql_where=text("status not in ('closed', 'cancelled')")),
         Index(
