@@ -199,9 +199,16 @@ class Keeper:
                 self._replace(metric, clock, at, "maintenance_window")
             kept.clock = clock  # what is met has no deadline to move, but may be reopened
         if self.entitlement.policy.id != before.policy.id:
+            self._anchor(at)
             self._change_terms(at, "policy_changed")
         elif self.entitlement.level != before.level:
             self._change_terms(at, "level_changed")
+
+    def _anchor(self, at: datetime) -> None:
+        """Reckon on from an instant: a step that another ladder puts in the past falls due then, and not before."""
+        for kept in self.kept.values():
+            if kept.clock.unmet:
+                kept.clock = kept.clock.at(at)
 
     def _change_terms(self, at: datetime, why: str) -> None:
         heard = promises.terms_changed(self.book, self._terms_of, self._policy, self._situation(), at)

@@ -52,5 +52,9 @@ def _sent(values: list[object], kind: str) -> list[object]:
 
 
 def _text(array: list[object]) -> str:
-    said = (one.isoformat() if isinstance(one, datetime) else str(one) for one in array)
-    return "{" + ",".join(said) + "}" if array else "{}"
+    return "{" + ",".join(_element(one) for one in array) + "}" if array else "{}"
+
+
+def _element(one: object) -> str:
+    said = one.isoformat() if isinstance(one, datetime) else str(one)
+    return '"' + said.replace("\\", "\\\\").replace('"', '\\"') + '"'

@@ -98,10 +98,8 @@ def status_changed(book: Book, policy: Policy, status: str, now: datetime) -> He
     """A ticket passed into another status; resolving, reopening and cancelling are moments of their own."""
     if status in AT_REST:
         return Heard()
-    held = {metric: policy.pauses_in(metric, status) for metric in book}
-    unmet = {metric: clock for metric, clock in book.items() if clock.unmet}
     return _changed(
-        book, {metric: clock.pause(now) if held[metric] else clock.resume(now) for metric, clock in unmet.items()}
+        book, {metric: _held(clock, now, paused=policy.pauses_in(metric, status)) for metric, clock in book.items()}
     )
 
 
@@ -142,13 +140,19 @@ def terms_changed(book: Book, terms_of: TermsOf, policy: Policy, situation: Situ
     changed: dict[Metric, Clock] = {}
     started: dict[Metric, Clock] = {}
     for metric in Metric:
-        clock = book.get(metric)
+        clock, paused = book.get(metric), policy.pauses_in(metric, situation.status)
         if clock is not None and (clock.unmet or (clock.cancelled_at is not None and _live(metric, situation))):
-            paused = policy.pauses_in(metric, situation.status)
-            changed[metric] = clock.change_terms(terms_of(metric), now, paused=paused)
+            changed[metric] = _held(clock.change_terms(terms_of(metric), now, paused=paused), now, paused=paused)
         elif _live(metric, situation) and (clock is None or metric in _REPEATED):
             started |= _started(metric, terms_of, policy, situation.status, now)
     return Heard(_changed(book, changed).changed, started)
+
+
+def _held(clock: Clock, now: datetime, *, paused: bool) -> Clock:
+    """The clock as its ticket's status has it: another policy may pause in other statuses."""
+    if not clock.unmet:
+        return clock
+    return clock.pause(now) if paused else clock.resume(now)
 
 
 # A ticket has one clock of each other metric, but one of these for each exchange or interval.

@@ -4,7 +4,7 @@ The rules are those of every act, since the keeper is the same. A ticket on whic
 breach, a step) is left to the one way, ``act.take``.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -19,6 +19,7 @@ from app.clocks.queries import write_ledger
 from app.clocks.rows import LedgerLine
 from app.clocks.service import assembled
 from app.entitlements.timelines import timelines_of
+from app.sla.clock import Clock
 from app.sla.errors import IllegalTransition, OutOfRange
 from app.tickets import batch_queries as queries
 from app.tickets.batch_queries import Key
@@ -34,6 +35,7 @@ class Settled:
     ticket: BatchTicket
     keeper: Keeper
     moved: list[DeadlineMoved]
+    before: Mapping[UUID, Clock]
 
 
 async def keepers(session: AsyncSession, named: Sequence[Key], *, lock: bool) -> list[Keeper]:
@@ -63,9 +65,10 @@ async def settle(session: AsyncSession, named: Sequence[Key], now: datetime) -> 
     for keeper in await keepers(session, named, lock=True):
         ticket = keeper.ticket
         assert isinstance(ticket, BatchTicket)
+        before = {kept.id: kept.clock for kept in keeper.kept.values()}
         moved = _moved_alone(keeper, max(now, ticket.settled_at))
         if moved is not None:
-            settled.append(Settled(ticket, keeper, moved))
+            settled.append(Settled(ticket, keeper, moved, before))
             left.discard(ticket.id)
     return settled, [key.id for key in named if key.id in left]
 
@@ -85,8 +88,7 @@ async def save(session: AsyncSession, settled: Sequence[Settled]) -> None:
     lines: list[LedgerLine] = []
     clocks: list[BatchClock] = []
     for one in settled:
-        touched = {id(entry.kept) for entry in one.keeper.ledger}
-        changed = [kept for kept in one.keeper.kept.values() if id(kept) in touched and kept.row is not None]
+        changed = [kept for kept in one.keeper.kept.values() if kept.clock is not one.before.get(kept.id)]
         started, ledger = one.keeper.save()
         session.add_all(started)
         lines.extend(ledger)

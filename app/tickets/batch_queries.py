@@ -69,6 +69,7 @@ _CLOCK = {
     "due_at": "timestamptz",
     "cancelled_at": "timestamptz",
     "paused_since": "timestamptz",
+    "passed": "text[]",
     "wake_at": "timestamptz",
     "windows": "timestamptz[]",
     "plan": "varchar",

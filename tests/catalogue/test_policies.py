@@ -188,3 +188,45 @@ async def test_a_preview_tells_what_a_version_would_move_and_stores_nothing(desk
     await desk.advance(reseller, "2026-06-10T11:40:00Z")
     assert [await reseller.due(ticket) for ticket in tickets[:2]] == ["2026-06-10T13:00:00Z", "2026-06-10T11:55:00Z"]
     assert published["version"] == 2
+
+
+async def test_a_ladder_that_puts_a_step_in_the_past_raises_it_at_the_instant_of_the_change(desk: Desk) -> None:
+    reseller = await desk.reseller("professional", NOW)
+    await reseller.open_ticket()
+    wanted = policy()
+    wanted["steps"] = [{"code": "warning", "role": "desk", "at_share": 2_500}, *wanted["steps"][1:]]
+    await publish(desk, reseller, wanted, effective_at="2026-06-10T11:30:00Z")
+
+    await desk.advance(reseller, "2026-06-10T11:31:00Z")
+
+    told = await desk.events(reseller, "sla.warning")
+    assert [event["timestamp"] for event in told] == ["2026-06-10T11:30:00Z"]
+
+
+async def test_a_ladder_that_warns_earlier_is_heard_by_the_sweep_after_a_walk(desk: Desk) -> None:
+    reseller = await desk.reseller("professional", NOW)
+    await reseller.open_ticket()
+    wanted = policy()
+    wanted["steps"] = [{"code": "warning", "role": "desk", "at_share": 5_000}, *wanted["steps"][1:]]
+    await publish(desk, reseller, wanted)
+    await desk.tick()
+
+    await desk.advance(reseller, "2026-06-10T11:30:00Z")
+
+    told = await desk.events(reseller, "sla.warning")
+    assert [event["timestamp"] for event in told] == ["2026-06-10T11:30:00Z"]
+
+
+async def test_another_policys_pauses_hold_from_its_instant(desk: Desk) -> None:
+    reseller = await desk.reseller("professional", NOW)
+    ticket = await reseller.open_ticket(priority="low")
+    await desk.staff.patch(f"/tickets/{ticket['id']}", {"status": "on_hold"})
+    await desk.advance(reseller, "2026-06-10T12:00:00Z")
+
+    await publish(desk, reseller, deepcopy(DEFAULT_POLICY_DATA) | {"pauses": {"resolution": ["pending", "on_hold"]}})
+    held = (await reseller.clocks(ticket))["resolution"]
+    await desk.advance(reseller, "2026-06-10T15:00:00Z")
+    await publish(desk, reseller, deepcopy(DEFAULT_POLICY_DATA))
+
+    assert (held["state"], held["due_at"]) == ("paused", None)
+    assert await reseller.due(ticket, "resolution") == "2026-06-12T14:00:00Z"
