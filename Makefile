@@ -61,6 +61,10 @@ demo: $(VENV)/.run ## play a day at the desk on a test clock, with what was deli
 test: $(VENV)/.dev ## run every test, on databases of their own
 	@$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
 
+.PHONY: nightly
+nightly: $(VENV)/.dev ## play 100,000 steps of random lives of tickets beside the model (more or fewer with STEPS=)
+	@TRUNKLINE_LIVES_STEPS=$(or $(STEPS),100000) $(BIN)/python -m pytest -n $(WORKERS) tests/stories/test_random_lives.py
+
 .PHONY: replay
 replay: $(VENV)/.dev ## replay the whole log of a real desk (a part of it is in make test)
 	@TRUNKLINE_LOG_EVERY=1 $(BIN)/python -m pytest tests/stories/test_real_desk_log.py
