@@ -303,8 +303,8 @@ class Lives(RuleBasedStateMachine):
             self.life.compare_all()
 
 
-# Where a change lowers a priority at the very instant of a warning, desk and model still differ: which is right is open.
-_OPEN = pytest.param(7, marks=pytest.mark.xfail(reason="a step at the instant of a change of terms", strict=not _NIGHTLY))
+# Where a change lowers a priority at the very instant of a warning, desk and model differ: which is right is open.
+_OPEN = pytest.param(7, marks=pytest.mark.xfail(reason="a step at a change's instant", strict=not _NIGHTLY))
 
 
 @pytest.mark.parametrize("number", [_OPEN if number == 7 else number for number in range(_RUNS)])
