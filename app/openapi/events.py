@@ -12,7 +12,8 @@ from app.events.kinds import EventType
 from app.infra.wire import Instant
 from app.openapi.examples import example_of
 from app.tickets.recalculation_schemas import DeadlinesDigest
-from app.tickets.schemas import ClockData, DeadlineChange, MessageData, TicketSummary
+from app.tickets.schemas import MessageData, TicketSummary
+from app.tickets.sla_schemas import ClockData, DeadlineChange
 from app.webhooks.schemas import EndpointRead
 
 _REF = "#/components/schemas/{model}"

@@ -26,7 +26,7 @@ from app.tickets.actors import TIME, Actor
 from app.tickets.facts import ClockCancelled, ClockMet, QuietEnded, StepDue, WorkEnded
 from app.tickets.models import HistoryEntry, Ticket
 from app.tickets.reading import clock_data, summary_of
-from app.tickets.schemas import DeadlineChange, SlaSummary
+from app.tickets.sla_schemas import DeadlineChange, SlaSummary
 
 
 @dataclass(slots=True)

@@ -20,7 +20,7 @@ from app.tickets.batch_rows import BatchTicket
 from app.tickets.models import Ticket
 from app.tickets.reading import clock_data, number_of, summary_of
 from app.tickets.recalculation_schemas import MOST_EXAMPLES, Cause, DeadlinesDigest, MovedDeadline
-from app.tickets.schemas import DeadlineChange, SlaSummary
+from app.tickets.sla_schemas import DeadlineChange, SlaSummary
 
 
 @dataclass(slots=True)

@@ -13,19 +13,8 @@ from app.sla.clock import Clock
 from app.sla.ladder import Ladder, next_step_at
 from app.tickets.batch_rows import BatchTicket
 from app.tickets.models import Ticket
-from app.tickets.schemas import (
-    Assignee,
-    ClockData,
-    ClockRead,
-    SlaRead,
-    SlaSummary,
-    TicketFacts,
-    TicketListed,
-    TicketRead,
-    TicketSla,
-    TicketSummary,
-    Voided,
-)
+from app.tickets.schemas import Assignee, TicketFacts, TicketListed, TicketRead, TicketSummary
+from app.tickets.sla_schemas import ClockData, ClockRead, SlaRead, SlaSummary, TicketSla, Voided
 
 _SECOND = timedelta(seconds=1)
 

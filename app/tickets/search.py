@@ -32,7 +32,8 @@ from app.sla.status import SlaStatus
 from app.sla.words import PRIORITIES, STATUSES
 from app.tickets.lifecycle import AT_WORK
 from app.tickets.models import URGENCY, Ticket
-from app.tickets.schemas import SlaStatusQuery, TicketQuery
+from app.tickets.schemas import TicketQuery
+from app.tickets.sla_schemas import SlaStatusQuery
 
 _SLA_STATUSES = get_args(SlaStatus)
 

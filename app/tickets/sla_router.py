@@ -19,7 +19,8 @@ from app.tickets.looking import looked_at
 from app.tickets.models import Ticket
 from app.tickets.reading import clock_of, listed, sla_of, ticket_sla
 from app.tickets.router import READ, READ_ONE, seen_ticket, ticket_visible
-from app.tickets.schemas import BreachVoid, SlaCount, SlaCounts, SlaStatusQuery, TicketListed, TicketSla
+from app.tickets.schemas import TicketListed
+from app.tickets.sla_schemas import BreachVoid, SlaCount, SlaCounts, SlaStatusQuery, TicketSla
 from app.tickets.voiding import void_breach
 
 router = edge_router("SLA status")
