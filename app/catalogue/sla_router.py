@@ -31,7 +31,7 @@ class SlaDocumentQuery(Request):
 
     plan: Annotated[Code | None, Field(description="What a plan includes.")] = None
     level: Annotated[int | None, Field(ge=1, description="What a support level includes.")] = None
-    version: Annotated[int | None, Field(ge=1, description="An earlier version, or a scheduled one.")] = None
+    version: Annotated[int | None, Field(ge=1, lt=2**31, description="An earlier version, or a scheduled one.")] = None
 
 
 @router.get("/sla", response_model=SlaPolicyRead, responses=_ALSO)

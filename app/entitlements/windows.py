@@ -1,7 +1,7 @@
 """Declaring maintenance windows and calling them off; never for time that has passed."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -17,6 +17,9 @@ from app.events.record import record
 from app.infra.ids import new_id
 from app.infra.problems import InvalidTransition, NotFound, ValidationFailed
 
+_LONGEST = timedelta(days=366)
+_FARTHEST = timedelta(days=3660)
+
 
 def state_of(window: MaintenanceWindow, now: datetime) -> WindowState:
     """Return what a window is at an instant."""
@@ -31,8 +34,8 @@ async def declare(session: AsyncSession, wanted: WindowCreate, by: str, wall: da
     """Declare a window for everyone who lives on the wall's time, or for those who are named.
 
     Raises:
-        ValidationFailed: it begins in the past, does not last, or names resellers that are not there or do not
-            live on one time.
+        ValidationFailed: it begins in the past or too far ahead, lasts too long or not at all, or names resellers that
+            are not there or do not live on one time.
     """
     ids = sorted(set(wanted.reseller_ids or []))
     test_clock_id = await _common_clock(session, ids)
@@ -43,6 +46,10 @@ async def declare(session: AsyncSession, wanted: WindowCreate, by: str, wall: da
         raise ValidationFailed.at("/starts_at", f"a window is never retroactive: it is {now.isoformat()}")
     if wanted.ends_at <= starts_at:
         raise ValidationFailed.at("/ends_at", "a window ends after it begins")
+    if starts_at - now > _FARTHEST:
+        raise ValidationFailed.at("/starts_at", f"a window begins within {_FARTHEST.days} days")
+    if wanted.ends_at - starts_at > _LONGEST:
+        raise ValidationFailed.at("/ends_at", f"a window lasts {_LONGEST.days} days at most; end it when it is over")
     window = MaintenanceWindow(
         id=new_id(),
         reason=wanted.reason,

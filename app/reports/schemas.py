@@ -1,6 +1,6 @@
 """Wire shapes of reports."""
 
-from datetime import timedelta
+from datetime import MAXYEAR, MINYEAR, timedelta
 from enum import StrEnum
 from typing import Annotated, Self
 
@@ -43,6 +43,9 @@ class ReportQuery(Request):
     def _in_order(self) -> Self:
         if not timedelta(0) < self.until - self.since <= _LONGEST:
             msg = f"`to` lies after `from`, and at most {_LONGEST.days} days after it"
+            raise ValueError(msg)
+        if self.since.year == MINYEAR or self.until.year == MAXYEAR:
+            msg = "`from` and `to` leave a year at either end of the calendar"
             raise ValueError(msg)
         return self
 

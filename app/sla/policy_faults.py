@@ -5,11 +5,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from app.sla.steps import ROLES, Step
+from app.sla.steps import ROLES, WHOLE, Step
 from app.sla.terms import Counting, Metric
 from app.sla.words import PRIORITIES, STATUSES
 
 _NOTHING = timedelta(0)
+# Beyond these a deadline may lie outside the years that can be told, and one such clock would stop its ticket.
+_LONGEST = timedelta(days=366)
+_MOST_TARGETS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,7 @@ def _target_faults(targets: Mapping[TargetKey, Target], calendars: Mapping[int, 
             yield f"{where}: no priority is named {priority!r}"
         if target.span <= _NOTHING:
             yield f"{where}: a target is positive, not {target.span}"
+        yield from _too_long(where, target.span)
     for level in sorted({level for level, _, _ in targets} - set(calendars)):
         yield f"calendars: level {level} has targets and no calendar"
 
@@ -66,6 +70,10 @@ def _step_faults(steps: Sequence[Step], held: Mapping[int, frozenset[str]]) -> I
     yield from (
         f"steps: {step.code!r} calls {step.role!r}, which is no role" for step in steps if step.role not in ROLES
     )
+    for step in steps:
+        yield from _too_long(f"steps: {step.code!r}", step.after_breach or _NOTHING)
+        if (step.after_targets or 0) > _MOST_TARGETS * WHOLE:
+            yield f"steps: {step.code!r} comes at most {_MOST_TARGETS} targets after the breach"
     for level, names in held.items():
         yield from (f"held.{level}: the ladder has no step {code!r}" for code in sorted(names - codes.keys()))
 
@@ -76,3 +84,9 @@ def _quiet_faults(acknowledge_for: Mapping[str, timedelta]) -> Iterator[str]:
             yield f"acknowledge_for: no priority is named {priority!r}"
         if span <= _NOTHING:
             yield f"acknowledge_for.{priority}: it lasts for some time, not {span}"
+        yield from _too_long(f"acknowledge_for.{priority}", span)
+
+
+def _too_long(where: str, span: timedelta) -> Iterator[str]:
+    if span > _LONGEST:
+        yield f"{where}: at most {_LONGEST.days} days, not {span}"

@@ -1,7 +1,10 @@
 """Maintenance windows through the API: declared ahead or while they begin, and called off."""
 
+from datetime import datetime, timedelta
+
 import pytest
 
+from app.infra.now import wall_now
 from tests.desk import Desk, Json
 
 NOW = "2026-06-10T11:00:00Z"  # 12:00 in London
@@ -94,7 +97,8 @@ async def test_a_window_covers_those_who_are_named_or_everyone_on_the_walls_time
     named, other = await desk.reseller("professional", NOW), await desk.reseller("professional", NOW)
     live = await desk.reseller("professional", None)
     await desk.staff.post("/maintenance-windows", NIGHT | {"reseller_ids": [named.id]})
-    moving = {"reason": "The site moves.", "ends_at": "2100-01-01T00:00:00Z"}
+    noon = (wall_now() + timedelta(days=30)).replace(hour=12, minute=0, second=0, microsecond=0)
+    moving = {"reason": "The site moves.", "ends_at": noon.isoformat()}
     everyone = await desk.staff.post("/maintenance-windows", moving)
 
     seen = {caller.id: (await caller.get("/maintenance-windows"))["data"] for caller in (named, other, live)}
@@ -102,7 +106,9 @@ async def test_a_window_covers_those_who_are_named_or_everyone_on_the_walls_time
     assert [len(seen[caller.id]) for caller in (named, other)] == [2, 1]  # sandboxes hear of it, and go on
     assert [(one["id"], one["reseller_ids"]) for one in seen[live.id]] == [(everyone["id"], [])]
     ticket, sandboxed = await live.open_ticket(), await other.open_ticket()
-    assert str(await live.due(ticket)).startswith("2100-01-01T01:00:00")
+    assert datetime.fromisoformat(str(await live.due(ticket))) - noon == pytest.approx(
+        timedelta(hours=1), abs=timedelta(minutes=1)
+    )
     assert await other.due(sandboxed) == "2026-06-10T12:00:00Z"
 
 
@@ -133,3 +139,18 @@ async def test_those_who_are_named_live_on_one_time(desk: Desk) -> None:
 
     assert "one time" in refusal["detail"]
     await (await desk.reseller()).refused("POST", "/maintenance-windows", "missing_scope", NIGHT)
+
+
+@pytest.mark.parametrize(
+    ("member", "at"),
+    [("ends_at", "9999-12-31T23:59:59Z"), ("ends_at", "2027-06-12T12:00:01Z"), ("starts_at", "2037-01-01T00:00:00Z")],
+)
+async def test_a_window_has_an_end_in_sight(desk: Desk, member: str, at: str) -> None:
+    reseller = await desk.reseller("professional", NOW)
+    window = NIGHT | {"ends_at": "2037-01-02T00:00:00Z"} if member == "starts_at" else NIGHT
+
+    refusal = await desk.staff.refused(
+        "POST", "/maintenance-windows", "validation_failed", window | {member: at, "reseller_ids": [reseller.id]}
+    )
+
+    assert refusal["errors"][0]["pointer"] == f"/{member}"

@@ -261,3 +261,12 @@ async def test_an_empty_report_is_a_report(desk: Desk) -> None:
     assert forms[1].text.count("\r\n") == 1
     assert "No promise was decided" in forms[2].text
     await reseller.refused("GET", "/sla/report", "not_acceptable", params=JUNE, headers={"Accept": "image/png"})
+
+
+@pytest.mark.parametrize(
+    "span", [("0001-01-01T00:00:00Z", "0002-01-01T00:00:00Z"), ("9999-01-01T00:00:00Z", "9999-12-31T00:00:00Z")]
+)
+async def test_a_report_keeps_clear_of_the_ends_of_the_calendar(desk: Desk, span: tuple[str, str]) -> None:
+    answer = await desk.staff.send("GET", "/sla/report", params={"from": span[0], "to": span[1]})
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "validation_failed")
