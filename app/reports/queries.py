@@ -179,7 +179,7 @@ async def credited_misses(session: AsyncSession, asked: Asked, policies: Collect
         col(AddOnPurchase.price_minor),
         col(AddOnPurchase.currency),
         col(Reseller.name),
-        col(Reseller.time_zone),
+        col(AddOnPurchase.time_zone),
     ]
     query = (
         select(*columns)

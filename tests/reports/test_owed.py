@@ -127,3 +127,20 @@ async def test_currencies_are_not_added_up(desk: Desk) -> None:
         {"currency": "EUR", "missed": 1, "owed_minor": 500},
         {"currency": "GBP", "missed": 1, "owed_minor": 500},
     ]
+
+
+async def test_the_months_of_a_purchase_are_those_of_the_zone_it_was_made_in(desk: Desk) -> None:
+    await _priced(desk)
+    await _credited(desk)
+    reseller = await desk.reseller("professional", "2026-08-31T12:30:00Z", time_zone="Europe/London")
+    await reseller.post("/add-on-purchases", {"product": "icc_intelligent_hands"})
+    for at in ("2026-09-30T11:00:00Z", "2026-09-30T11:45:00Z"):  # due before and after the month's end
+        await _miss(desk, reseller, at)
+    await desk.advance(reseller, "2026-10-10T00:00:00Z")
+    span = {"from": "2026-08-01T00:00:00Z", "to": "2026-11-01T00:00:00Z"}
+    before = _told(await reseller.get("/sla/report", **span))
+
+    await desk.staff.patch(f"/resellers/{reseller.id}", {"time_zone": "Pacific/Auckland"})
+
+    assert [month for month, *_ in before] == ["2026-08-31T12:30:00Z", "2026-09-30T12:30:00Z"]
+    assert _told(await reseller.get("/sla/report", **span)) == before
