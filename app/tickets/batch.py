@@ -88,7 +88,7 @@ async def save(session: AsyncSession, settled: Sequence[Settled]) -> None:
     lines: list[LedgerLine] = []
     clocks: list[BatchClock] = []
     for one in settled:
-        changed = [kept for kept in one.keeper.kept.values() if kept.clock is not one.before.get(kept.id)]
+        changed = [kept for kept in one.keeper.kept.values() if kept.held or kept.clock is not one.before.get(kept.id)]
         started, ledger = one.keeper.save()
         session.add_all(started)
         lines.extend(ledger)

@@ -194,3 +194,15 @@ async def test_what_a_version_promises_anew_begins_for_every_ticket(desk: Desk) 
     await desk.tick()
 
     assert [(await reseller.clocks(ticket))["resolution"]["state"] for ticket in tickets] == ["running"] * 3
+
+
+async def test_a_walk_that_moves_no_deadline_lets_clocks_be_reported_under_the_new_plan(desk: Desk) -> None:
+    reseller = await desk.reseller("professional", None)
+    await reseller.open_ticket(priority="low")
+
+    await desk.staff.post(f"/resellers/{reseller.id}/plan-changes", {"plan": "enterprise"})
+    await desk.tick()
+
+    async with desk.database.transaction() as session:
+        plans = (await session.scalars(text("select distinct plan from sla_clocks"))).all()
+    assert plans == ["enterprise"]
