@@ -124,6 +124,10 @@ class Keeper:
         span = self._policy.quiet_span(self.ticket.priority, kept.clock.terms)
         self._replace(metric, kept.clock.acknowledge(span, now), now, "acknowledged")
 
+    def overtaken(self, now: datetime) -> bool:
+        """Whether something is due by now: after an act, what the act has put into the past."""
+        return any((at := kept.wake_at(self._ladder)) is not None and at <= now for kept in self.kept.values())
+
     def find(self, clock_id: UUID) -> Kept | None:
         """Return one of the latest clocks by its id."""
         return next((kept for kept in self.kept.values() if kept.id == clock_id), None)

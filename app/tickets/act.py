@@ -73,8 +73,10 @@ class Act:
         await announce(self.session, [WorkEnded(self.ticket, self.now)])
 
     async def finish(self) -> None:
-        """Write the clocks, and announce what they said of the act."""
+        """Write the clocks, and announce what they said of the act; a step that it put into the past is reached now."""
         await self.announce()
+        if self.keeper.overtaken(self.now):
+            await self.settle(inclusive=True)
         await self._save()
 
     async def _save(self) -> None:

@@ -1,3 +1,4 @@
+from tests.catalogue.test_policies import policy, publish
 from tests.desk import Caller, Desk, Json
 
 OPENED = "2026-06-10T11:00:00Z"
@@ -148,3 +149,21 @@ async def test_clocks_that_breach_at_one_instant_both_breach_before_anybody_is_c
     assert numbers == sorted(numbers)
     assert {step for step, _, _ in await _raised(reseller, ticket)} == {"warning", "breach"}
     assert (await reseller.get(path))["sla"]["status"] == "breached"
+
+
+async def test_a_change_that_puts_a_step_in_the_past_raises_it_at_once(desk: Desk) -> None:
+    reseller = await desk.reseller("professional", OPENED)
+    ticket = await reseller.open_ticket(priority="low")
+    await desk.staff.post(f"/tickets/{ticket['id']}/messages", {"body": "We are on it."})
+    await desk.advance(reseller, "2026-06-11T17:00:00Z")  # 30 of 48 hours of the resolution are gone
+    await reseller.patch(f"/tickets/{ticket['id']}", {"priority": "immediate"})  # which is promised no resolution
+    sooner = policy()
+    sooner["steps"][0]["at_share"] = 5_000
+    await publish(desk, reseller, sooner)
+    before = await _raised(reseller, ticket)
+
+    lower = {"priority": "low", "reason": "The spare trunk holds."}
+    await reseller.patch(f"/tickets/{ticket['id']}", lower)
+
+    assert (before, await _raised(reseller, ticket)) == ([], [("warning", "2026-06-11T17:00:00Z", "open")])
+    assert [event["timestamp"] for event in await desk.events(reseller, "sla.warning")] == ["2026-06-11T17:00:00Z"]

@@ -26,6 +26,7 @@ class Clock:
     kept_due: datetime | None = None
     breached_at: datetime | None = None
     cancelled: bool = False
+    ended: bool = False
     passed: set[str] = field(default_factory=set)
     withheld: list[Step] = field(default_factory=list)
     quiet_until: timedelta | None = None

@@ -117,8 +117,8 @@ class Ticket:
                 self.ladder.resolve(clock, self.now)
         elif terms is None:
             return
-        elif clock is not None and clock.state == "cancelled" and self._promised(metric):
-            clock.cancelled = False  # "one that regains it goes on with that clock", where it is owed still
+        elif clock is not None and clock.state == "cancelled" and not clock.ended:
+            clock.cancelled = False  # "one that regains it goes on with that clock"
             clock.change(terms)
         elif had is None and self._promised(metric):
             self._start(metric)  # "a metric that gains a target starts a clock at *c* with the whole of it"
@@ -186,6 +186,8 @@ class Ticket:
         if clock is not None and clock.unmet:
             clock.meet()
             self.ladder.resolve(clock, self.now)
+        elif clock is not None and metric != "resolution":
+            clock.ended = True  # "each such exchange is a clock of its own", with a target or without
 
     def _enter(self, status: str) -> None:
         self.status = status

@@ -303,11 +303,7 @@ class Lives(RuleBasedStateMachine):
             self.life.compare_all()
 
 
-# Where a change lowers a priority at the very instant of a warning, desk and model differ: which is right is open.
-_OPEN = pytest.param(7, marks=pytest.mark.xfail(reason="a step at a change's instant", strict=not _NIGHTLY))
-
-
-@pytest.mark.parametrize("number", [_OPEN if number == 7 else number for number in range(_RUNS)])
+@pytest.mark.parametrize("number", range(_RUNS))
 def test_random_lives_are_as_the_model_has_them(
     database_url: str, number: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
