@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.auth import queries
@@ -36,7 +37,7 @@ async def remove(session: AsyncSession, test_clock_id: UUID) -> None:
 
     Raises:
         NotFound: there is none.
-        Conflict: it is being advanced, or resellers live on it.
+        Conflict: it is being advanced, resellers live on it, or a policy was published for it.
     """
     clock = await queries.lock_test_clock(session, test_clock_id)
     if clock is None:
@@ -46,6 +47,10 @@ async def remove(session: AsyncSession, test_clock_id: UUID) -> None:
     if count := await queries.count_resellers_on(session, test_clock_id):
         raise Conflict(f"{count} resellers live on this test clock, and what happened to them is kept")
     await session.delete(clock)
+    try:
+        await session.flush()
+    except IntegrityError as error:
+        raise Conflict("a version of the policy was published for this test clock, and versions are kept") from error
 
 
 async def advance(database: Database, sources: Sequence[Source], test_clock_id: UUID, to: datetime) -> TestClock:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -27,6 +28,12 @@ async def edition_for(visit: Visit, version: int | None) -> tuple[PolicyVersion,
     known = await edition_queries.versions_known(visit.session, clock)
     place = _place(known, version, await time_of(visit.session, clock, visit.wall))
     return await _edition(visit.session, known, place)
+
+
+async def policy_at(session: AsyncSession, test_clock_id: UUID | None, at: datetime) -> PolicyVersion:
+    """Return the version of the policy that holds at an instant, on the wall's time or on a test clock's."""
+    known = await edition_queries.versions_known(session, test_clock_id)
+    return await policy_version(session, known[_place(known, None, at)].id)
 
 
 def _place(known: Sequence[SlaPolicy], version: int | None, now: datetime) -> int:

@@ -1,10 +1,9 @@
 """All SQL of the catalogue."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, or_, select, text
+from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -45,14 +44,6 @@ async def lock_product(session: AsyncSession, code: str) -> AddOnProduct | None:
 async def get_policy(session: AsyncSession, policy_id: UUID) -> SlaPolicy:
     """Read a policy that is known to be there."""
     return await session.get_one(SlaPolicy, policy_id)
-
-
-async def policy_in_force(session: AsyncSession, at: datetime) -> SlaPolicy:
-    """Read the policy in force at an instant."""
-    effective = col(SlaPolicy.effective_at)
-    query = select(SlaPolicy).where(col(SlaPolicy.test_clock_id).is_(None), or_(effective.is_(None), effective <= at))
-    newest_first = (effective.desc().nulls_last(), col(SlaPolicy.version).desc())
-    return (await session.scalars(query.order_by(*newest_first).limit(1))).one()
 
 
 async def lock_versions(session: AsyncSession) -> None:

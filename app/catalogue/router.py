@@ -3,12 +3,12 @@
 from typing import Annotated
 
 from fastapi import Header, Response
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.auth.edge import edge_router
 from app.auth.permissions import STAFF_ONLY
-from app.auth.visit import CurrentVisit
+from app.auth.visit import CurrentVisit, time_of
 from app.catalogue import queries
+from app.catalogue.editions import policy_at
 from app.catalogue.hours import hours_of
 from app.catalogue.schemas import (
     LevelRead,
@@ -19,17 +19,11 @@ from app.catalogue.schemas import (
     ProductRead,
     Products,
 )
-from app.catalogue.versions import PolicyVersion, policy_version
 from app.infra.etags import check_match, check_none_match, etag_of
 from app.infra.problems import NotFound
 from app.infra.wire import Code
 
 router = edge_router("Catalogue")
-
-
-async def _in_force(session: AsyncSession, visit: CurrentVisit) -> PolicyVersion:
-    row = await queries.policy_in_force(session, visit.wall)
-    return await policy_version(session, row.id)
 
 
 @router.get("/plans")
@@ -50,7 +44,8 @@ async def get_plan(code: Code, visit: CurrentVisit) -> PlanRead:
 @router.get("/support-levels")
 async def list_support_levels(visit: CurrentVisit) -> Levels:
     """List the support levels: their hours, their channels, what they include."""
-    policy = await _in_force(visit.session, visit)
+    clock = visit.caller.test_clock_id if visit.caller is not None else None
+    policy = await policy_at(visit.session, clock, await time_of(visit.session, clock, visit.wall))
     rows = await queries.list_levels(visit.session)
     return Levels(
         data=[

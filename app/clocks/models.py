@@ -73,6 +73,7 @@ class SlaClock(SQLModel, table=True):
     met_at: datetime | None = Field(default=None, sa_type=Instant)
     breached_at: datetime | None = Field(default=None, sa_type=Instant)
     cancelled_at: datetime | None = Field(default=None, sa_type=Instant)
+    ended_at: datetime | None = Field(default=None, sa_type=Instant)
     passed: list[str] = Field(sa_type=Texts)
     quiet_until: timedelta | None = Field(default=None, sa_type=Span)
     withheld: list[str] = Field(sa_type=Texts)

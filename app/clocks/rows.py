@@ -36,6 +36,7 @@ class ClockRow(Protocol):
     met_at: datetime | None
     breached_at: datetime | None
     cancelled_at: datetime | None
+    ended_at: datetime | None
     passed: list[str]
     quiet_until: timedelta | None
     withheld: list[str]
@@ -78,6 +79,7 @@ def to_value(row: ClockRow, calendar: Calendar | None) -> Clock:
         met_at=row.met_at,
         breached_at=row.breached_at,
         cancelled_at=row.cancelled_at,
+        ended_at=row.ended_at,
         passed=frozenset(row.passed),
         quiet_until=row.quiet_until,
         withheld=tuple(row.withheld),
@@ -101,6 +103,7 @@ def write(row: ClockRow, clock: Clock, versions: Versions, held: Held | None, wa
     row.met_at = clock.met_at
     row.breached_at = clock.breached_at
     row.cancelled_at = clock.cancelled_at
+    row.ended_at = clock.ended_at
     row.passed = sorted(clock.passed)
     row.quiet_until = clock.quiet_until
     row.withheld = list(clock.withheld)

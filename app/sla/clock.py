@@ -108,6 +108,10 @@ class Clock(Facts):
             return clock
         return replace(clock, cancelled_at=clock.anchor_at, due_at=None, paused_since=None)
 
+    def end(self, now: datetime) -> Self:
+        """Lets a cancelled promise rest for good: its exchange or interval is over, the next is another clock."""
+        return replace(self, ended_at=in_utc(now)) if self.cancelled_at is not None and self.ended_at is None else self
+
     def change_terms(self, terms: Terms | None, now: datetime, *, paused: bool = False) -> Self:
         """Goes on under other terms by the rule of ``change``; a met or breached clock is left alone.
 

@@ -40,6 +40,7 @@ class Facts:
         met_at: When it was met, if it is.
         breached_at: The deadline that was missed, if one was.
         cancelled_at: When it was cancelled, if it is.
+        ended_at: When what a cancelled promise was about came about, so that no target brings it back.
         passed: Codes of the ladder's steps that have gone by, whether they were raised or not held.
         quiet_until: The value of ``counted`` at which an acknowledgement expires, while one is live.
         withheld: Codes of the steps that fell due while acknowledged, in order.
@@ -57,6 +58,7 @@ class Facts:
     met_at: datetime | None = None
     breached_at: datetime | None = None
     cancelled_at: datetime | None = None
+    ended_at: datetime | None = None
     passed: frozenset[str] = frozenset()
     quiet_until: timedelta | None = None
     withheld: tuple[str, ...] = ()

@@ -84,7 +84,7 @@ def answered(book: Book, terms_of: TermsOf, policy: Policy, situation: Situation
     """A person on the desk's side wrote in public."""
     ended = (Metric.first_response, Metric.next_response, Metric.periodic_update)
     changed = {metric: book[metric].meet(now) for metric in ended if _unmet(book, metric)}
-    return Heard(changed, _started(Metric.periodic_update, terms_of, policy, situation.status, now))
+    return Heard(changed | _over(book, now), _started(Metric.periodic_update, terms_of, policy, situation.status, now))
 
 
 def wrote(book: Book, terms_of: TermsOf, policy: Policy, situation: Situation, now: datetime) -> Heard:
@@ -105,7 +105,7 @@ def status_changed(book: Book, policy: Policy, status: str, now: datetime) -> He
 
 def resolved(book: Book, now: datetime) -> Heard:
     """A ticket was resolved: whatever is unmet is met."""
-    return Heard({metric: clock.meet(now) for metric, clock in book.items() if clock.unmet})
+    return Heard({metric: clock.meet(now) for metric, clock in book.items() if clock.unmet} | _over(book, now))
 
 
 def reopened(book: Book, terms_of: TermsOf, policy: Policy, status: str, now: datetime) -> Heard:
@@ -141,7 +141,7 @@ def terms_changed(book: Book, terms_of: TermsOf, policy: Policy, situation: Situ
     started: dict[Metric, Clock] = {}
     for metric in Metric:
         clock, paused = book.get(metric), policy.pauses_in(metric, situation.status)
-        if clock is not None and (clock.unmet or (clock.cancelled_at is not None and _live(metric, situation))):
+        if clock is not None and (clock.unmet or (_dropped(clock) and _live(metric, situation))):
             changed[metric] = _held(clock.change_terms(terms_of(metric), now, paused=paused), now, paused=paused)
         elif _live(metric, situation) and (clock is None or metric in _REPEATED):
             started |= _started(metric, terms_of, policy, situation.status, now)
@@ -157,6 +157,16 @@ def _held(clock: Clock, now: datetime, *, paused: bool) -> Clock:
 
 # A ticket has one clock of each other metric, but one of these for each exchange or interval.
 _REPEATED = frozenset({Metric.next_response, Metric.periodic_update})
+
+
+def _dropped(clock: Clock) -> bool:
+    """Whether a clock has lost its target, and goes on if the target comes back."""
+    return clock.cancelled_at is not None and clock.ended_at is None
+
+
+def _over(book: Book, now: datetime) -> dict[Metric, Clock]:
+    """The clocks without a target whose exchange or interval is over."""
+    return {metric: book[metric].end(now) for metric in _REPEATED if metric in book and _dropped(book[metric])}
 
 
 def _live(metric: Metric, situation: Situation) -> bool:

@@ -57,6 +57,7 @@ class BatchClock:
     met_at: datetime | None
     breached_at: datetime | None
     cancelled_at: datetime | None
+    ended_at: datetime | None
     passed: list[str]
     quiet_until: timedelta | None
     withheld: list[str]

@@ -6,8 +6,8 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.auth.principals import Principal
-from app.catalogue.queries import find_plan, find_product, policy_in_force
-from app.catalogue.versions import policy_version
+from app.catalogue.editions import policy_at
+from app.catalogue.queries import find_plan, find_product
 from app.clocks.previewing import preview
 from app.entitlements.entitlement import AddOnHeld, Held, PlanHeld, Timeline
 from app.entitlements.timelines import timeline_of
@@ -50,7 +50,7 @@ async def _terms_meant(
     if wanted.plan is not None:
         if wanted.reseller_id is not None:
             raise ValidationFailed.at("/plan", "a reseller's plan is known: name the one or the other")
-        return None, await _of_plan(session, wanted.plan, wanted.add_on, wanted.opened_at)
+        return None, await _of_plan(session, principal.test_clock_id, wanted.plan, wanted.add_on, wanted.opened_at)
     if wanted.add_on is not None:
         raise ValidationFailed.at("/add_on", "an add-on is held on a plan: name the plan too")
     if wanted.reseller_id is None and principal.is_staff:
@@ -61,11 +61,13 @@ async def _terms_meant(
     return reseller.id, await timeline_of(session, reseller.id, wanted.opened_at)
 
 
-async def _of_plan(session: AsyncSession, plan_code: str, product_code: str | None, at: datetime) -> Timeline:
+async def _of_plan(
+    session: AsyncSession, test_clock_id: UUID | None, plan_code: str, product_code: str | None, at: datetime
+) -> Timeline:
     plan = await find_plan(session, plan_code)
     if plan is None:
         raise ValidationFailed.at("/plan", f"there is no plan {plan_code}: GET /v1/plans lists them")
-    policy = await policy_version(session, (await policy_in_force(session, at)).id)
+    policy = await policy_at(session, test_clock_id, at)
     return Timeline(
         [Held(PlanHeld(plan.code, plan.level), None)], await _held(session, product_code), [Held(policy, None)]
     )

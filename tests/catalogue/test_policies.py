@@ -1,5 +1,6 @@
 """Versions of the policy and of calendars: published, in force from an instant, never changed."""
 
+from collections.abc import Callable
 from copy import deepcopy
 from typing import Any
 
@@ -230,3 +231,71 @@ async def test_another_policys_pauses_hold_from_its_instant(desk: Desk) -> None:
 
     assert (held["state"], held["due_at"]) == ("paused", None)
     assert await reseller.due(ticket, "resolution") == "2026-06-12T14:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("spoil", "where"),
+    [
+        (lambda data: data["targets"]["2"]["low"]["first_response"].update(span="P367D"), "2/low/first_response"),
+        (lambda data: data["steps"][2].update(after_targets=100_001), "overdue"),
+        (lambda data: data["steps"][1].update(after_breach="P1000000D"), "breach"),
+        (lambda data: data["acknowledge_for"].update(low="P400D"), "acknowledge_for/low"),
+    ],
+)
+async def test_what_cannot_be_counted_is_not_published(desk: Desk, spoil: Callable[[Json], None], where: str) -> None:
+    spoil(data := policy())
+
+    refusal = await desk.staff.refused("POST", "/sla-policies", "validation_failed", {"policy": data})
+
+    assert where in str(refusal["errors"])
+
+
+async def test_a_sandbox_reads_the_hours_and_previews_of_its_own_policy(desk: Desk) -> None:
+    mine, other = await desk.reseller("professional", NOW), await desk.reseller("professional", NOW)
+    data = policy(immediate="PT2H")
+    data["calendars"]["2"] = "lite"
+
+    await publish(desk, mine, data)
+
+    for caller, due, same in ((mine, "2026-06-10T13:00:00Z", True), (other, "2026-06-10T12:00:00Z", False)):
+        levels = {level["level"]: level["hours"] for level in (await caller.get("/support-levels"))["data"]}
+        wanted = {"plan": "professional", "priority": "immediate", "opened_at": NOW}
+        foretold = (await caller.post("/sla/preview", wanted))["clocks"][0]["due_at"]
+        assert (levels[1] == levels[2], foretold) == (same, due)
+
+
+async def test_a_test_clock_with_a_policy_of_its_own_is_kept(desk: Desk) -> None:
+    clock = await desk.test_clock(NOW)
+    await desk.staff.post("/sla-policies", {"policy": policy(), "test_clock_id": clock})
+
+    refusal = await desk.staff.refused("DELETE", f"/test-clocks/{clock}", "conflict")
+
+    assert "version of the policy" in refusal["detail"]
+
+
+async def test_an_exchange_that_ended_without_a_target_gives_the_next_one_nothing_to_consume(desk: Desk) -> None:
+    reseller = await desk.reseller("professional", NOW)
+    promised, nothing = policy(), policy()
+    spans = {"next_response": "PT8H", "periodic_update": "PT24H"}
+    promised["targets"]["2"]["low"] = {name: {"span": span, "counting": "elapsed"} for name, span in spans.items()}
+    nothing["targets"]["2"]["low"] = {}
+    await publish(desk, reseller, promised)
+    ticket = await reseller.open_ticket(priority="low")
+    messages = f"/tickets/{ticket['id']}/messages"
+    await desk.staff.post(messages, {"body": "Which trunk?"})
+    await reseller.post(messages, {"body": "The seventh."})
+    await desk.advance(reseller, "2026-06-10T18:00:00Z")  # seven hours of each are gone
+    await publish(desk, reseller, nothing)
+    await desk.staff.post(messages, {"body": "It is up again."})
+    await desk.advance(reseller, "2026-06-11T18:00:00Z")
+    await reseller.post(messages, {"body": "It is down again."})
+
+    await publish(desk, reseller, promised)
+
+    clocks = await reseller.clocks(ticket)
+    assert [clocks[name]["started_at"] for name in spans] == ["2026-06-11T18:00:00Z"] * 2
+    assert [clocks[name]["due_at"] for name in spans] == ["2026-06-12T02:00:00Z", "2026-06-12T18:00:00Z"]
+    paragraphs = [
+        clock["paragraph"] for clock in (await reseller.get(f"/tickets/{ticket['id']}/sla/explanation"))["clocks"]
+    ]
+    assert not any("the desk answered" in told for told in paragraphs), paragraphs
