@@ -24,6 +24,7 @@ from app.tickets.recalculations_router import router as recalculations
 from app.tickets.router import router as tickets
 from app.tickets.sla_router import router as sla_status
 from app.tickets.work_router import router as work
+from app.webhooks.delivery_router import router as webhook_deliveries
 from app.webhooks.router import router as webhooks
 
 VERSIONED: tuple[APIRouter, ...] = (
@@ -42,6 +43,7 @@ VERSIONED: tuple[APIRouter, ...] = (
     reports,
     events,
     webhooks,
+    webhook_deliveries,
     policy_preview,
     policies,
     windows,

@@ -24,11 +24,12 @@ from app.infra.partitions import make_partitions
 from app.infra.queue import run_jobs
 from app.infra.settings import Settings
 from app.registry import CONSEQUENCES, SOURCES, register_reactions
-from app.webhooks.delivering import Deliverer
-from app.webhooks.fan_out import DELIVER, LOST_AFTER, enqueue_lost
+from app.webhooks.lanes import SERVE, wake_due, wake_lost
+from app.webhooks.serving import Server
 
 IDLE = 0.25  # seconds: the longest that anything waits that has fallen due
 _SIGN_EVERY = 15.0
+_LOST_EVERY = 60.0
 _HOUSEKEEPING_EVERY = 3600.0
 _AFTER_FAILURE = 1.0
 _PUBLISHED_AT_ONCE = 200
@@ -57,10 +58,10 @@ class Worker:
         settings = self._settings
         sender = Sender(settings.allowed_networks, total_seconds=settings.webhook_timeout_seconds)
         async with sender, asyncio.TaskGroup() as tasks:
-            deliverer = Deliverer(self._database, sender, settings.webhook_retry_scale)
+            server = Server(self._database, sender, settings.webhook_retry_scale)
             for name, one in self._rounds().items():
                 tasks.create_task(self._repeat(name, one), name=name)
-            jobs = run_jobs(self._url, {DELIVER: deliverer.deliver}, self.shutdown, connections=settings.pool_size)
+            jobs = run_jobs(self._url, {SERVE: server.serve}, self.shutdown, connections=settings.pool_size)
             tasks.create_task(jobs, name="jobs")
         await self.close()
 
@@ -74,7 +75,8 @@ class Worker:
             "publisher": self.publish,
             "test clocks": self.resume_test_clocks,
             "sign of life": self._leave_sign,
-            "lost deliveries": self.find_lost,
+            "lanes": self.wake_lanes,
+            "lost lanes": self.find_lost,
             "housekeeping": self.keep_house,
         }
 
@@ -102,12 +104,18 @@ class Worker:
             await test_clocks.go_on(self._database, self._sources, clock.id)
         return test_clocks.INTERRUPTED_AFTER.total_seconds() / 2
 
-    async def find_lost(self) -> float:
-        """Enqueue deliveries anew whose jobs came to nothing."""
+    async def wake_lanes(self) -> float:
+        """Wake the lanes of endpoints that are to be tried again now."""
         async with self._database.transaction() as session:
-            if count := await enqueue_lost(session, wall_now()):
-                _log.warning("deliveries had lost their jobs", count=count)
-        return LOST_AFTER.total_seconds()
+            await wake_due(session, wall_now())
+        return IDLE
+
+    async def find_lost(self) -> float:
+        """Wake lanes anew whose jobs came to nothing."""
+        async with self._database.transaction() as session:
+            if count := await wake_lost(session):
+                _log.warning("lanes had lost their jobs", count=count)
+        return _LOST_EVERY
 
     async def _leave_sign(self) -> float:
         async with self._database.transaction() as session:

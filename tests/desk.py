@@ -7,15 +7,18 @@ from typing import Any
 from uuid import uuid4
 
 import httpx
+from sqlalchemy import text
 
 from app.events.publisher import publish
 from app.infra.agenda import Source
 from app.infra.db import Database
+from app.infra.ids import decode
 from app.infra.now import wall_now
 from app.infra.outbound.resolver import Resolver
 from app.infra.settings import Settings
 from app.main import bare_app, open_desk
 from app.registry import CONSEQUENCES
+from app.webhooks.serving import Server
 from app.worker import Worker
 
 Json = dict[str, Any]
@@ -142,6 +145,45 @@ class Desk:
             if page["next_cursor"] is None:
                 return found
             params["cursor"] = page["next_cursor"]
+
+    async def endpoint(self, caller: Caller, url: str, **members: Any) -> Json:
+        """Add an endpoint as if it had answered its ping already, and return it."""
+        made: Json = await caller.post("/webhook-endpoints", {"url": url} | members)
+        async with self.database.transaction() as session:
+            for statement in _VERIFIED:
+                await session.execute(text(statement), {"id": decode("whe", made["id"])})
+        return made
+
+    async def let_pass(self) -> None:
+        """Let the waits of webhooks pass: what is to be tried again is due, and endpoints have rested."""
+        async with self.database.transaction() as session:
+            for statement in _PASSED:
+                await session.execute(text(statement))
+        await self.worker.wake_lanes()
+
+    async def serve(self, server: Server) -> int:
+        """Do the jobs of lanes that are enqueued, as a worker would, until there is none; return how many."""
+        count = 0
+        while True:
+            async with self.database.transaction() as session:
+                jobs = [bytes(payload).decode() for payload in await session.scalars(text(_PICK))]
+            for job in jobs:
+                await server.serve(job)
+            if not jobs:
+                return count
+            count += len(jobs)
+
+
+_PICK = "delete from queue.pgqueuer where entrypoint = 'webhooks.lane' and status = 'queued' returning payload"
+_PASSED = (
+    "update webhook_deliveries set next_attempt_at = now() where state = 'pending'",
+    "update webhook_lanes set paused_until = null, slow_until = null, wake_at = now() where not busy",
+)
+_VERIFIED = (
+    "update webhook_endpoints set state = 'active' where id = :id",
+    "update webhook_deliveries set state = 'delivered' where endpoint_id = :id",
+    "update webhook_lanes set busy = false where endpoint_id = :id",
+)
 
 
 @asynccontextmanager

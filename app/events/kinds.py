@@ -29,5 +29,7 @@ class EventType(StrEnum):
     MAINTENANCE_WINDOW_ENDED = "maintenance_window.ended"
     USAGE_WARNING = "usage.warning"
     USAGE_EXHAUSTED = "usage.exhausted"
+    WEBHOOK_ENDPOINT_FAILING = "webhook_endpoint.failing"
+    WEBHOOK_ENDPOINT_RECOVERED = "webhook_endpoint.recovered"
     WEBHOOK_ENDPOINT_DISABLED = "webhook_endpoint.disabled"
     PING = "ping"

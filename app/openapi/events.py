@@ -14,7 +14,7 @@ from app.openapi.examples import example_of
 from app.tickets.recalculation_schemas import DeadlinesDigest
 from app.tickets.schemas import MessageData, TicketSummary
 from app.tickets.sla_schemas import ClockData, DeadlineChange
-from app.webhooks.schemas import EndpointRead
+from app.webhooks.schemas import EndpointRead, FailingData
 
 _REF = "#/components/schemas/{model}"
 
@@ -36,6 +36,8 @@ _DATA: dict[str, dict[str, type[BaseModel]]] = {
     "maintenance_window.ended": {"maintenance_window": WindowData},
     "usage.warning": {"usage": UsageData},
     "usage.exhausted": {"usage": UsageData},
+    "webhook_endpoint.failing": {"endpoint": EndpointRead, "health": FailingData},
+    "webhook_endpoint.recovered": {"endpoint": EndpointRead},
     "webhook_endpoint.disabled": {"endpoint": EndpointRead},
     "ping": {"endpoint": EndpointRead},
 }
@@ -63,7 +65,9 @@ _SAID = {
     EventType.MAINTENANCE_WINDOW_ENDED: "A maintenance window was ended early, or cancelled before it began.",
     EventType.USAGE_WARNING: "A share of a paid month's minutes is used; once a month.",
     EventType.USAGE_EXHAUSTED: "A paid month's minutes, and those beyond them, are used up; once a month.",
-    EventType.WEBHOOK_ENDPOINT_DISABLED: "An endpoint was disabled. Not sent yet.",
+    EventType.WEBHOOK_ENDPOINT_FAILING: "Nothing has reached an endpoint for a day, or for three.",
+    EventType.WEBHOOK_ENDPOINT_RECOVERED: "An endpoint that was failing takes deliveries again.",
+    EventType.WEBHOOK_ENDPOINT_DISABLED: "An endpoint was disabled; what is on its way to it is held.",
     EventType.PING: "A test of one endpoint.",
 }
 _HEADERS = {

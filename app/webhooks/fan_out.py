@@ -1,89 +1,71 @@
 """From an event to its deliveries: one per endpoint that hears it, in the publisher's transaction."""
 
+import json
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.events.kinds import EventType
 from app.events.models import Event
-from app.infra.ids import new_id
-from app.infra.queue import Job, enqueue, waiting
-from app.webhooks import queries
+from app.infra.ids import encode, new_id
+from app.webhooks import lanes, queries
 from app.webhooks.models import WebhookDelivery, WebhookEndpoint
 
-DELIVER = "webhooks.deliver"
-LOST_AFTER = timedelta(minutes=5)
-_LOST_AT_ONCE = 500
+_ABOUT_ENDPOINTS = "webhook_endpoint."
 
 
-def job_of(delivery: WebhookDelivery) -> Job:
-    """Return the job of a delivery's next attempt; it names the attempt, so that none is made twice over."""
-    return Job(DELIVER, f"{delivery.id}:{max(delivery.attempts + 1, delivery.asked)}")
+async def fan_out(session: AsyncSession, events: Sequence[Event], wall: datetime) -> None:
+    """Make the deliveries of events that are being published, and wake the lanes that have to make them.
 
-
-def ask_again(delivery: WebhookDelivery, wall: datetime) -> Job:
-    """Let a delivery be made once more, whatever became of it, and return the job.
-
-    An attempt that is under way keeps its number, so that it is not taken for the one that was asked for.
+    To an endpoint that is not verified yet, or disabled, they are held.
     """
-    under_way = delivery.state == "pending" and delivery.starts > 0
-    delivery.asked = max(delivery.attempts + under_way, delivery.asked) + 1
-    delivery.starts = delivery.starts if under_way else 0
-    delivery.state, delivery.trigger = "pending", "manual"
-    delivery.next_attempt_at, delivery.finished_at = wall, None
-    return job_of(delivery)
+    endpoints = await queries.endpoints_hearing(session, list({event.reseller_id for event in events}))
+    made = [(new_id(), endpoint.id, event.id) for event in events for endpoint in _hearing(endpoints, event)]
+    if made:
+        await queries.add_deliveries(session, made, wall)
+        await lanes.wake(session, list({endpoint_id for _, endpoint_id, _ in made}), rested_at=wall)
 
 
-async def enqueue_lost(session: AsyncSession, wall: datetime) -> int:
-    """Enqueue deliveries anew that are overdue by minutes and have no job any more; return how many.
+def ask(delivery: WebhookDelivery, wall: datetime, trigger: str = "manual") -> None:
+    """Let a delivery be made once more, whatever became of it; its lane is to be woken.
 
-    The job library holds a job that failed for a reason of ours, and does not bring it back.
+    An attempt that is under way is not taken for the one that was asked for.
     """
-    overdue = await queries.lock_overdue(session, wall - LOST_AFTER, _LOST_AT_ONCE)
-    known = await waiting(session, [job_of(delivery) for delivery in overdue])
-    lost = [delivery for delivery in overdue if job_of(delivery).argument not in known]
-    for delivery in lost:
-        delivery.next_attempt_at = wall
-    await enqueue(session, [job_of(delivery) for delivery in lost])
-    return len(lost)
+    delivery.state, delivery.trigger, delivery.starts = "pending", trigger, 0
+    delivery.asked_at, delivery.next_attempt_at, delivery.finished_at = wall, wall, None
 
 
-def new_delivery(
-    endpoint: WebhookEndpoint, event_id: UUID, event_type: str, wall: datetime, trigger: str = "event"
-) -> WebhookDelivery:
-    """Return a delivery that is to be made at once; it belongs to the endpoint's owner."""
+def new_ping(endpoint: WebhookEndpoint, event_id: UUID, wall: datetime) -> WebhookDelivery:
+    """Return the delivery of a ping; it belongs to the endpoint's owner, and goes out whatever the endpoint's state."""
     return WebhookDelivery(
         reseller_id=endpoint.reseller_id,
         id=new_id(),
         endpoint_id=endpoint.id,
         event_id=event_id,
-        event_type=event_type,
+        event_type=EventType.PING,
         state="pending",
-        trigger=trigger,
+        trigger="ping",
         next_attempt_at=wall,
         created_at=wall,
     )
 
 
-async def fan_out(session: AsyncSession, events: Sequence[Event], wall: datetime) -> None:
-    """Make the deliveries of events that are being published, and enqueue them."""
-    endpoints = await queries.endpoints_hearing(session, list({event.reseller_id for event in events}))
-    deliveries = [
-        new_delivery(endpoint, event.id, event.type, wall)
-        for event in events
-        for endpoint in _hearing(endpoints, event)
-    ]
-    session.add_all(deliveries)
-    await session.flush()
-    await enqueue(session, [job_of(delivery) for delivery in deliveries])
-
-
 def _hearing(endpoints: Sequence[tuple[WebhookEndpoint, bool]], event: Event) -> Iterable[WebhookEndpoint]:
     if event.type == EventType.PING:
         return  # a ping is for the endpoint that was pinged, which has its delivery already
+    about = _endpoint_of(event)
     for endpoint, is_operators in endpoints:
         entitled = is_operators or (endpoint.reseller_id == event.reseller_id and not event.operator_only)
-        if entitled and (endpoint.event_types is None or event.type in endpoint.event_types):
+        wanted = endpoint.event_types is None or event.type in endpoint.event_types
+        if entitled and wanted and about != encode("whe", endpoint.id):
             yield endpoint
+
+
+def _endpoint_of(event: Event) -> str | None:
+    """Return the endpoint that an event tells of: it is not told of itself."""
+    if not event.type.startswith(_ABOUT_ENDPOINTS):
+        return None
+    about: str = json.loads(event.body)["data"]["endpoint"]["id"]
+    return about

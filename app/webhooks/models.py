@@ -1,9 +1,9 @@
-"""Tables of webhook endpoints, deliveries and their attempts."""
+"""Tables of webhook endpoints, their lanes, deliveries, attempts and recoveries."""
 
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, LargeBinary, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, LargeBinary, Uuid, text
 from sqlmodel import Field, SQLModel
 
 from app.infra.columns import Instant, Texts
@@ -13,6 +13,12 @@ class WebhookEndpoint(SQLModel, table=True):
     """A URL that hears events: a reseller's own, or, belonging to the operator, every reseller's."""
 
     __tablename__ = "webhook_endpoints"
+    __table_args__ = (
+        CheckConstraint("state in ('unverified', 'active', 'disabled')", name="state"),
+        CheckConstraint("(state = 'disabled') = (disabled_reason is not null)", name="disabled"),
+        CheckConstraint("disabled_reason in ('failing', 'gone', 'manual')", name="disabled_reason"),
+        CheckConstraint("retry_profile in ('standard', 'brief', 'patient')", name="retry_profile"),
+    )
 
     reseller_id: UUID = Field(primary_key=True, foreign_key="resellers.id")
     id: UUID = Field(primary_key=True, unique=True)
@@ -20,14 +26,52 @@ class WebhookEndpoint(SQLModel, table=True):
     description: str | None = None
     event_types: list[str] | None = Field(default=None, sa_type=Texts)
     secrets: list[str] = Field(sa_type=Texts)
+    state: str = "unverified"
+    disabled_reason: str | None = None
+    max_concurrency: int = 8
+    max_per_second: int | None = None
+    ordered: bool = False
+    retry_profile: str = "standard"
     version: int = 1
     created_at: datetime = Field(sa_type=Instant)
+
+
+class WebhookLane(SQLModel, table=True):
+    """How an endpoint is served: one job at a time, and what the answers say of its health.
+
+    ``busy`` tells that a job of the lane is queued or being run, and ``job`` is its number: any other is stale.
+    ``wake_at`` is when an idle lane has something to do again.
+    """
+
+    __tablename__ = "webhook_lanes"
+    __table_args__ = (
+        Index("ix_webhook_lanes_wake_at", "wake_at", postgresql_where=text("not busy and wake_at is not null")),
+    )
+
+    reseller_id: UUID = Field(primary_key=True)
+    endpoint_id: UUID = Field(
+        sa_type=Uuid,
+        sa_column_args=[ForeignKey("webhook_endpoints.id", ondelete="CASCADE")],
+        primary_key=True,
+        unique=True,
+    )
+    job: int = Field(default=0, sa_type=BigInteger)
+    busy: bool = False
+    wake_at: datetime | None = Field(default=None, sa_type=Instant)
+    starts: int = 0
+    failures: int = 0
+    failing_since: datetime | None = Field(default=None, sa_type=Instant)
+    notices: int = 0
+    openings: int = 0
+    paused_until: datetime | None = Field(default=None, sa_type=Instant)
+    slow_until: datetime | None = Field(default=None, sa_type=Instant)
 
 
 class WebhookDelivery(SQLModel, table=True):
     """One event on its way to one endpoint. Partitioned by month on the id.
 
-    ``asked`` is the number of the last attempt that somebody asked for: it is made, whatever becomes of those before.
+    ``position`` is its event's, and ``order_key`` what it is kept in order by: the ticket, where the endpoint asked
+    for that. An attempt that was begun before ``asked_at`` is not the one that somebody asked for then.
     """
 
     __tablename__ = "webhook_deliveries"
@@ -36,7 +80,17 @@ class WebhookDelivery(SQLModel, table=True):
         Index("ix_webhook_deliveries_endpoint", "endpoint_id", "id"),
         Index("ix_webhook_deliveries_event", "event_id", "id"),
         Index("ix_webhook_deliveries_id", "id"),
-        Index("ix_webhook_deliveries_pending", "next_attempt_at", postgresql_where=text("state = 'pending'")),
+        Index(
+            "ix_webhook_deliveries_due", "endpoint_id", "next_attempt_at", postgresql_where=text("state = 'pending'")
+        ),
+        Index("ix_webhook_deliveries_held", "endpoint_id", "position", postgresql_where=text("state = 'held'")),
+        Index(
+            "ix_webhook_deliveries_order",
+            "endpoint_id",
+            "order_key",
+            "position",
+            postgresql_where=text("order_key is not null and state in ('pending', 'held')"),
+        ),
         {"postgresql_partition_by": "RANGE (id)"},
     )
 
@@ -48,8 +102,10 @@ class WebhookDelivery(SQLModel, table=True):
     state: str
     attempts: int = 0
     starts: int = 0
-    asked: int = 0
     trigger: str = "event"
+    position: int | None = Field(default=None, sa_type=BigInteger)
+    order_key: UUID | None = None
+    asked_at: datetime | None = Field(default=None, sa_type=Instant)
     next_attempt_at: datetime | None = Field(default=None, sa_type=Instant)
     created_at: datetime = Field(sa_type=Instant)
     finished_at: datetime | None = Field(default=None, sa_type=Instant)
@@ -68,3 +124,30 @@ class WebhookAttempt(SQLModel, table=True):
     status: int | None = None
     reason: str
     answer: bytes = Field(sa_type=LargeBinary)
+    truncated: bool = False
+    location: str | None = None
+
+
+class WebhookRecovery(SQLModel, table=True):
+    """Deliveries of a span of time that are made again, in the background; ``reached`` is the last position done."""
+
+    __tablename__ = "webhook_recoveries"
+    __table_args__ = (
+        CheckConstraint("state in ('running', 'finished', 'cancelled')", name="state"),
+        Index("ux_webhook_recoveries_running", "endpoint_id", unique=True, postgresql_where=text("state = 'running'")),
+        Index("ix_webhook_recoveries_endpoint", "endpoint_id", "id"),
+    )
+
+    reseller_id: UUID = Field(primary_key=True)
+    id: UUID = Field(primary_key=True, unique=True)
+    endpoint_id: UUID = Field(sa_type=Uuid, sa_column_args=[ForeignKey("webhook_endpoints.id", ondelete="CASCADE")])
+    state: str = "running"
+    since: datetime = Field(sa_type=Instant)
+    until: datetime = Field(sa_type=Instant)
+    missing: bool = False
+    total: int
+    done: int = 0
+    batches: int = 0
+    reached: int | None = Field(default=None, sa_type=BigInteger)
+    created_at: datetime = Field(sa_type=Instant)
+    finished_at: datetime | None = Field(default=None, sa_type=Instant)

@@ -4,12 +4,30 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from app.infra.arrays import as_arrays
 from app.resellers.models import Reseller
 from app.webhooks.models import WebhookAttempt, WebhookDelivery, WebhookEndpoint
+
+_MADE = {"id": "uuid", "endpoint_id": "uuid", "event_id": "uuid"}
+_ADD = text("""
+insert into webhook_deliveries (reseller_id, id, endpoint_id, event_id, event_type, state, attempts, starts, trigger,
+                                position, order_key, next_attempt_at, created_at)
+select w.reseller_id, n.id, w.id, e.id, e.type, case w.state when 'active' then 'pending' else 'held' end, 0, 0,
+       'event', e.position, case when w.ordered then e.ticket_id end,
+       case w.state when 'active' then cast(:wall as timestamptz) end, cast(:wall as timestamptz)
+  from unnest(cast(:id as uuid[]), cast(:endpoint_id as uuid[]), cast(:event_id as uuid[]))
+       as n (id, endpoint_id, event_id)
+  join webhook_endpoints w on w.id = n.endpoint_id
+  join events e on e.id = n.event_id
+""")
+_GIVE_UP = text("""
+update webhook_deliveries set state = 'failed', next_attempt_at = null, finished_at = :wall
+ where endpoint_id = :endpoint_id and state in ('pending', 'held')
+""")
 
 
 async def find_endpoint(session: AsyncSession, endpoint_id: UUID) -> WebhookEndpoint | None:
@@ -20,7 +38,7 @@ async def find_endpoint(session: AsyncSession, endpoint_id: UUID) -> WebhookEndp
 
 async def lock_endpoint(session: AsyncSession, endpoint_id: UUID) -> WebhookEndpoint | None:
     """Lock an endpoint and read it anew; one that was removed meanwhile is not found."""
-    query = select(WebhookEndpoint).where(col(WebhookEndpoint.id) == endpoint_id).with_for_update()
+    query = select(WebhookEndpoint).where(col(WebhookEndpoint.id) == endpoint_id).with_for_update(key_share=True)
     return (await session.scalars(query.execution_options(populate_existing=True))).first()
 
 
@@ -39,12 +57,13 @@ async def list_endpoints(
 async def endpoints_hearing(
     session: AsyncSession, reseller_ids: Sequence[UUID]
 ) -> Sequence[tuple[WebhookEndpoint, bool]]:
-    """List the endpoints of these resellers and of the operator; True for the operator's."""
+    """List the endpoints of these resellers and of the operator, and keep them; True for the operator's."""
     query = (
         select(WebhookEndpoint, col(Reseller.is_operator))
         .join(Reseller, col(Reseller.id) == col(WebhookEndpoint.reseller_id))
         .where(or_(col(WebhookEndpoint.reseller_id).in_(reseller_ids), col(Reseller.is_operator)))
         .order_by(col(WebhookEndpoint.id))
+        .with_for_update(read=True, key_share=True, of=WebhookEndpoint)
     )
     return [(row[0], row[1]) for row in (await session.execute(query)).all()]
 
@@ -84,21 +103,15 @@ async def list_deliveries(
     return (await session.scalars(query)).all()
 
 
-async def lock_overdue(session: AsyncSession, before: datetime, limit: int) -> Sequence[WebhookDelivery]:
-    """Lock the deliveries whose next attempt should have been made, the oldest first; those in other hands are left."""
-    query = (
-        select(WebhookDelivery)
-        .where(col(WebhookDelivery.state) == "pending", col(WebhookDelivery.next_attempt_at) < before)
-        .order_by(col(WebhookDelivery.next_attempt_at))
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    return (await session.scalars(query)).all()
+async def add_deliveries(session: AsyncSession, made: Sequence[tuple[UUID, UUID, UUID]], wall: datetime) -> None:
+    """Add deliveries, each by its id, its endpoint and its event; they belong to the endpoint's owner."""
+    rows = [dict(zip(_MADE, one, strict=True)) for one in made]
+    await session.execute(_ADD, as_arrays(rows, _MADE) | {"wall": wall})
 
 
-async def find_attempt(session: AsyncSession, delivery: WebhookDelivery, number: int) -> WebhookAttempt | None:
-    """Find an attempt of a delivery by its number."""
-    return await session.get(WebhookAttempt, (delivery.reseller_id, delivery.id, number))
+async def give_up_deliveries(session: AsyncSession, endpoint_id: UUID, wall: datetime) -> None:
+    """Let everything fail that is on its way to an endpoint."""
+    await session.execute(_GIVE_UP, {"endpoint_id": endpoint_id, "wall": wall})
 
 
 async def list_attempts(session: AsyncSession, delivery: WebhookDelivery) -> Sequence[WebhookAttempt]:

@@ -1,4 +1,4 @@
-"""Operations on webhook endpoints and deliveries."""
+"""Operations on webhook endpoints."""
 
 from typing import Annotated
 from uuid import UUID
@@ -12,21 +12,20 @@ from app.auth.visit import CurrentVisit, Visit
 from app.events.kinds import EventType
 from app.events.record import record
 from app.infra.etags import check_match, check_none_match, etag_of
-from app.infra.ids import DeliveryId, EndpointId, new_id
+from app.infra.ids import EndpointId, new_id
 from app.infra.outbound.resolver import vet
 from app.infra.outbound.urls import UnsafeUrl
 from app.infra.paging import PageQuery, page_of
-from app.infra.problems import Conflict, NotFound, UnsafeWebhookUrl, ValidationFailed
-from app.infra.queue import enqueue
+from app.infra.problems import NotFound, UnsafeWebhookUrl, ValidationFailed
 from app.infra.wire import Page
 from app.resellers.service import get_reseller
 from app.webhooks import queries
-from app.webhooks.fan_out import ask_again, job_of, new_delivery
-from app.webhooks.models import WebhookDelivery, WebhookEndpoint
+from app.webhooks.delivery_router import read_delivery
+from app.webhooks.fan_out import new_ping
+from app.webhooks.heeding import switch
+from app.webhooks.lanes import wake
+from app.webhooks.models import WebhookDelivery, WebhookEndpoint, WebhookLane
 from app.webhooks.schemas import (
-    AttemptRead,
-    DeliveryDetail,
-    DeliveryQuery,
     DeliveryRead,
     EndpointChange,
     EndpointCreate,
@@ -38,9 +37,7 @@ from app.webhooks.signature import new_secret
 
 router = edge_router("Webhooks")
 
-
 endpoint_visible = visible_by("whe", "endpoint_id", queries.find_endpoint)
-delivery_visible = visible_by("dlv", "delivery_id", queries.find_delivery)
 READ = needs(Scope.WEBHOOKS_READ)
 WRITE = needs(Scope.WEBHOOKS_WRITE)
 READ_ONE = needs(Scope.WEBHOOKS_READ, visible=endpoint_visible)
@@ -78,20 +75,21 @@ async def create_endpoint(body: EndpointCreate, visit: CurrentVisit, response: R
     """Add an endpoint; the answer holds the secret that its deliveries are signed with.
 
     Its URL is checked without contacting it, now and again whenever something is sent: public addresses over
-    https, on port 443 or 8443, and the networks that the operator has opened.
+    https, on port 443 or 8443, and the networks that the operator has opened. A signed `ping` is sent at once; until
+    it is answered with a 2xx the endpoint is `unverified`, and what it would hear is held for it.
     """
     await _safe(visit, body.url)
     endpoint = WebhookEndpoint(
+        **body.model_dump(mode="json", exclude={"reseller_id"}),
         reseller_id=await _owner(visit, body.reseller_id),
         id=new_id(),
-        url=body.url,
-        description=body.description,
-        event_types=[kind.value for kind in body.event_types] if body.event_types else None,
         secrets=[new_secret()],
         created_at=visit.wall,
     )
     visit.session.add(endpoint)
     await visit.session.flush()
+    visit.session.add(WebhookLane(reseller_id=endpoint.reseller_id, endpoint_id=endpoint.id))
+    await _ping(visit, endpoint)
     response.headers["ETag"] = etag_of(endpoint)
     return EndpointCreated.model_validate(endpoint.model_dump() | {"secret": endpoint.secrets[0]})
 
@@ -136,14 +134,20 @@ async def change_endpoint(
     response: Response,
     if_match: Annotated[str | None, Header()] = None,
 ) -> EndpointRead:
-    """Change an endpoint. `event_types: null` lets it hear every type again."""
+    """Change an endpoint. Another `url` is verified anew; `state` disables it, or lets it go on with what was held."""
     given = body.model_dump(exclude_unset=True, mode="json")
     if body.url is not None:
         await _safe(visit, body.url)  # before the lock, since it may ask a name server
     endpoint = await _seen(visit, endpoint_id, lock=True)
     check_match(endpoint, if_match)
+    moved = body.url is not None and body.url != endpoint.url
+    if wanted := given.pop("state", None):
+        await switch(visit.session, endpoint, wanted, visit.wall)
     endpoint.sqlmodel_update(given)
     endpoint.version += 1
+    if moved and endpoint.state != "disabled":
+        endpoint.state = "unverified"
+        await _ping(visit, endpoint)
     response.headers["ETag"] = etag_of(endpoint)
     return EndpointRead.model_validate(endpoint)
 
@@ -151,77 +155,25 @@ async def change_endpoint(
 @router.delete("/webhook-endpoints/{endpoint_id}", status_code=204, dependencies=[WRITE_ONE])
 async def delete_endpoint(endpoint_id: EndpointId, visit: CurrentVisit) -> None:
     """Remove an endpoint; what is still on its way to it is given up."""
-    await visit.session.delete(await _seen(visit, endpoint_id, lock=True))
+    endpoint = await _seen(visit, endpoint_id, lock=True)
+    await queries.give_up_deliveries(visit.session, endpoint.id, visit.wall)
+    await visit.session.delete(endpoint)
 
 
 @router.post("/webhook-endpoints/{endpoint_id}/ping", status_code=202, dependencies=[WRITE_ONE])
 async def ping_endpoint(endpoint_id: EndpointId, visit: CurrentVisit) -> DeliveryRead:
-    """Send an endpoint a signed `ping`, to see that it is reached and that the signature is checked right."""
-    endpoint = await _seen(visit, endpoint_id)
+    """Send an endpoint a signed `ping`, to see that it is reached and that the signature is checked right.
+
+    A 2xx verifies an endpoint that is not verified yet.
+    """
+    return read_delivery(await _ping(visit, await _seen(visit, endpoint_id)))
+
+
+async def _ping(visit: Visit, endpoint: WebhookEndpoint) -> WebhookDelivery:
     data: dict[str, object] = {"endpoint": EndpointRead.model_validate(endpoint)}
     event = record(visit.session, EventType.PING, visit.wall, data, reseller_id=endpoint.reseller_id)
-    delivery = new_delivery(endpoint, event.id, event.type, visit.wall, "ping")
+    delivery = new_ping(endpoint, event.id, visit.wall)
     visit.session.add(delivery)
     await visit.session.flush()
-    await enqueue(visit.session, [job_of(delivery)])
-    return _read(delivery)
-
-
-def _read(delivery: WebhookDelivery) -> DeliveryRead:
-    return DeliveryRead.model_validate(delivery.model_dump() | {"attempts_made": delivery.attempts})
-
-
-@router.get("/webhook-deliveries", dependencies=[READ])
-async def list_deliveries(
-    query: Annotated[DeliveryQuery, Query()], visit: CurrentVisit, response: Response
-) -> Page[DeliveryRead]:
-    """List deliveries, newest first."""
-    page = page_of(visit.desk.cursors, "deliveries", query, visit.principal.reseller_id)
-    rows = await queries.list_deliveries(
-        visit.session,
-        page.after_id,
-        query.limit + 1,
-        endpoint_id=query.endpoint_id,
-        state=query.state,
-        event_id=query.event_id,
-    )
-    return page.answer_by_id(rows, _read, response)
-
-
-@router.get("/webhook-deliveries/{delivery_id}", dependencies=[needs(Scope.WEBHOOKS_READ, visible=delivery_visible)])
-async def get_delivery(delivery_id: DeliveryId, visit: CurrentVisit) -> DeliveryDetail:
-    """Read a delivery with its attempts."""
-    delivery = await queries.find_delivery(visit.session, delivery_id)
-    if delivery is None:
-        raise NotFound("there is no such delivery")
-    attempts = [
-        AttemptRead(
-            number=row.number,
-            at=row.at,
-            duration_ms=row.duration_ms,
-            status=row.status,
-            reason=row.reason,
-            answer=row.answer.decode("utf-8", "replace"),
-        )
-        for row in await queries.list_attempts(visit.session, delivery)
-    ]
-    return DeliveryDetail.model_validate(_read(delivery).model_dump() | {"attempts": attempts})
-
-
-@router.post(
-    "/webhook-deliveries/{delivery_id}/redeliver",
-    status_code=202,
-    dependencies=[needs(Scope.WEBHOOKS_WRITE, visible=delivery_visible)],
-)
-async def redeliver(delivery_id: DeliveryId, visit: CurrentVisit) -> DeliveryRead:
-    """Send a delivery again at once, whatever became of it: same bytes, same `webhook-id`, a new timestamp.
-
-    One whose endpoint was removed cannot be (409).
-    """
-    delivery = await queries.lock_delivery(visit.session, delivery_id)
-    if delivery is None:
-        raise NotFound("there is no such delivery")
-    if await queries.find_endpoint(visit.session, delivery.endpoint_id) is None:
-        raise Conflict("its endpoint was removed: make another, and read the event from GET /v1/events")
-    await enqueue(visit.session, [ask_again(delivery, visit.wall)])
-    return _read(delivery)
+    await wake(visit.session, [endpoint.id])
+    return delivery

@@ -8,10 +8,21 @@ from app.events.kinds import EventType
 from app.infra.ids import DeliveryId, EndpointId, EventId, ResellerId
 from app.infra.paging import PageQuery
 from app.infra.wire import Answer, Change, Instant, Line, Request, Storable
+from app.webhooks.schedule import Profile
 
 Url = Annotated[Storable, Field(min_length=1, max_length=4096, examples=["https://hooks.example.com/desk"])]
 EventTypes = Annotated[list[EventType], Field(min_length=1, max_length=50)]
 State = Literal["pending", "delivered", "failed", "held"]
+EndpointState = Literal["unverified", "active", "disabled"]
+AtOnce = Annotated[int, Field(ge=1, le=50, description="How many deliveries may be under way at once.")]
+PerSecond = Annotated[int, Field(ge=1, le=1000, description="How many deliveries a second at most. Null: no limit.")]
+Ordered = Annotated[
+    bool,
+    Field(description="Send the events of a ticket in order: none before the one before it is delivered or failed."),
+]
+RetryProfile = Annotated[
+    Profile, Field(description="When a failed delivery is tried again: for 76 hours, for 2.6, or for 7 days.")
+]
 
 
 class EndpointCreate(Request):
@@ -20,19 +31,31 @@ class EndpointCreate(Request):
     url: Url
     event_types: EventTypes | None = Field(default=None, description="Left out: every type.")
     description: Line | None = None
+    max_concurrency: AtOnce = 8
+    max_per_second: PerSecond | None = None
+    ordered: Ordered = False
+    retry_profile: RetryProfile = "standard"
     reseller_id: ResellerId | None = Field(
         default=None, description="For staff: whose it is. Left out, it is the operator's and hears every reseller."
     )
 
 
 class EndpointChange(Change):
-    """What may be changed of an endpoint. Null lets it hear every type, or takes the description away."""
+    """What may be changed of an endpoint. Null lets it hear every type, or takes a limit or the description away.
 
-    nullable = frozenset({"event_types", "description"})
+    With another `url` it is verified anew. `disabled` holds what is on its way, `active` lets it go on.
+    """
+
+    nullable = frozenset({"event_types", "description", "max_per_second"})
 
     url: Url | None = None
     event_types: EventTypes | None = None
     description: Line | None = None
+    state: Literal["active", "disabled"] | None = None
+    max_concurrency: AtOnce | None = None
+    max_per_second: PerSecond | None = None
+    ordered: Ordered | None = None
+    retry_profile: RetryProfile | None = None
 
 
 class EndpointRead(Answer):
@@ -43,7 +66,21 @@ class EndpointRead(Answer):
     url: str
     event_types: list[EventType] | None
     description: str | None
+    state: EndpointState
+    disabled_reason: Literal["failing", "gone", "manual"] | None
+    max_concurrency: int
+    max_per_second: int | None
+    ordered: bool
+    retry_profile: Profile
     created_at: Instant
+
+
+class FailingData(BaseModel):
+    """Since when nothing has reached an endpoint, and when it will be disabled if that goes on."""
+
+    failures: int = Field(description="Attempts that failed, one after another.")
+    failing_since: Instant
+    disabled_at: Instant
 
 
 class EndpointCreated(EndpointRead):
@@ -66,7 +103,7 @@ class DeliveryRead(Answer):
     event_id: EventId
     event_type: EventType
     state: State
-    trigger: Literal["event", "ping", "manual"]
+    trigger: Literal["event", "ping", "manual", "recovery"]
     attempts_made: int
     next_attempt_at: Instant | None
     created_at: Instant
@@ -81,7 +118,9 @@ class AttemptRead(BaseModel):
     duration_ms: int
     status: int | None
     reason: str = Field(description="`ok`, or how it failed: one of a closed list.")
+    location: str | None = Field(description="Where a redirect pointed. None is followed.")
     answer: str = Field(description="The first 4 KiB of the answer's body; what is not UTF-8 is shown replaced.")
+    answer_truncated: bool
 
 
 class DeliveryDetail(DeliveryRead):

@@ -1,6 +1,7 @@
+"""Deliveries through the API and a real receiver: what is sent, to whom, how often, and what is kept of it."""
+
 import asyncio
 import json
-from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
@@ -8,54 +9,46 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import text
 
-from app.infra.ids import decode
-from app.infra.outbound.addresses import parse_networks
-from app.infra.outbound.send import Sender
-from app.webhooks.delivering import MOST_STARTS, Deliverer
-from app.webhooks.schedule import STEPS, next_delay
+from app.webhooks.schedule import PROFILES, next_delay
+from app.webhooks.serving import Server
+from app.webhooks.taking import MOST_STARTS
 from tests.desk import Caller, Desk, Json
 from tests.receiver import Answer, Receiver
 
-
-@pytest.fixture
-async def deliverer(desk: Desk) -> AsyncIterator[Deliverer]:
-    async with Sender(parse_networks("127.0.0.0/8"), total_seconds=2) as sender:
-        yield Deliverer(desk.database, sender)
+CREATED = ["ticket.created"]
+NOWHERE = "http://127.0.0.1:9/"
 
 
-async def _only(caller: Caller) -> Json:
-    delivery: Json = (await caller.get("/webhook-deliveries"))["data"][0]
+async def only(caller: Caller) -> Json:
+    """The newest delivery, with its attempts."""
+    newest = (await caller.get("/webhook-deliveries"))["data"][0]
+    delivery: Json = await caller.get(f"/webhook-deliveries/{newest['id']}")
     return delivery
 
 
-async def _attempt(deliverer: Deliverer, delivery: Json, number: int) -> None:
-    await deliverer.deliver(f"{decode('dlv', delivery['id'])}:{number}")
-
-
 async def test_a_delivery_is_tried_again_with_the_same_bytes_and_sent_anew_on_request(
-    desk: Desk, deliverer: Deliverer
+    desk: Desk, server: Server
 ) -> None:
     async with Receiver() as receiver:
         receiver.answer(Answer(500, body=b"not now"), Answer(204))
         reseller = await desk.reseller()
-        await reseller.post("/webhook-endpoints", {"url": receiver.url, "event_types": ["ticket.created"]})
+        await desk.endpoint(reseller, receiver.url, event_types=CREATED)
         await reseller.open_ticket(description="a secret of the customer's")
         event = (await desk.events(reseller, "ticket.created"))[0]
-        delivery = await _only(reseller)
 
-        await _attempt(deliverer, delivery, 1)
-        await _attempt(deliverer, delivery, 1)  # the job library may run a job twice
-        waiting = await reseller.get(f"/webhook-deliveries/{delivery['id']}")
-        await _attempt(deliverer, delivery, 2)
-        again = await reseller.post(f"/webhook-deliveries/{delivery['id']}/redeliver")
-        await _attempt(deliverer, delivery, 3)
+        await desk.serve(server)
+        waiting = await only(reseller)
+        await desk.let_pass()
+        await desk.serve(server)
+        again = await reseller.post(f"/webhook-deliveries/{waiting['id']}/redeliver")
+        await desk.serve(server)
 
         assert waiting["state"] == "pending"
         assert [(one["status"], one["reason"], one["answer"]) for one in waiting["attempts"]] == [
             (500, "http_status", "not now")
         ]
         assert again["state"] == "pending"
-        done = await reseller.get(f"/webhook-deliveries/{delivery['id']}")
+        done = await only(reseller)
         assert (done["state"], done["attempts_made"], done["trigger"]) == ("delivered", 3, "manual")
         assert len(receiver.requests) == 3
         assert {one.headers["webhook-id"] for one in receiver.requests} == {event["id"]}
@@ -68,76 +61,74 @@ async def test_a_delivery_is_tried_again_with_the_same_bytes_and_sent_anew_on_re
 
 @pytest.mark.parametrize("status", [204, 500])
 async def test_what_is_sent_anew_while_an_attempt_is_under_way_is_an_attempt_of_its_own(
-    desk: Desk, deliverer: Deliverer, status: int
+    desk: Desk, server: Server, status: int
 ) -> None:
     async with Receiver() as receiver:
         receiver.answer(Answer(status, delay=0.5), Answer(204))
         reseller = await desk.reseller()
-        await reseller.post("/webhook-endpoints", {"url": receiver.url, "event_types": ["ticket.created"]})
+        await desk.endpoint(reseller, receiver.url, event_types=CREATED)
         await reseller.open_ticket()
         await desk.publish()
-        path = f"/webhook-deliveries/{(await _only(reseller))['id']}"
-        under_way = asyncio.create_task(_attempt(deliverer, await _only(reseller), 1))
+        path = f"/webhook-deliveries/{(await only(reseller))['id']}"
+        under_way = asyncio.create_task(desk.serve(server))
         await receiver.wait_for(1, 10)
 
         await reseller.post(f"{path}/redeliver")
         await under_way
-        between = await reseller.get(path)
-        await _run_enqueued(desk, deliverer)
 
-        assert (between["state"], between["attempts_made"]) == ("pending", 1)
         done = await reseller.get(path)
         assert (done["state"], [one["status"] for one in done["attempts"]]) == ("delivered", [status, 204])
         assert len(receiver.requests) == 2
 
 
-async def _run_enqueued(desk: Desk, deliverer: Deliverer) -> None:
-    """Make what is enqueued to be made at once, as a worker would, in order."""
-    queued = "select payload from queue.pgqueuer where status = 'queued' and execute_after <= now() order by id"
-    async with desk.database.transaction() as session:
-        arguments = [bytes(payload).decode() for payload in await session.scalars(text(queued))]
-    for argument in arguments:
-        await deliverer.deliver(argument)
-
-
-async def test_a_delivery_that_lost_its_job_is_enqueued_anew(desk: Desk) -> None:
+async def test_a_lane_that_lost_its_job_is_woken_anew(desk: Desk) -> None:
     reseller = await desk.reseller()
-    await reseller.post("/webhook-endpoints", {"url": "http://127.0.0.1:9/", "event_types": ["ticket.created"]})
-    for _ in range(3):
-        await reseller.open_ticket()
-    await desk.publish()
-    held = "update queue.pgqueuer set status = 'failed' where id in (select id from queue.pgqueuer order by id limit 2)"
-    overdue = "update webhook_deliveries set next_attempt_at = next_attempt_at - interval '6 min'"
-    async with desk.database.transaction() as session:
-        for statement in (held, overdue):
-            await session.execute(text(statement))
-
-    await desk.worker.find_lost()
-    await desk.worker.find_lost()
-
-    async with desk.database.transaction() as session:
-        queued = await session.scalars(text("select payload from queue.pgqueuer where status = 'queued'"))
-        assert len(set(queued)) == 3
-        assert await session.scalar(text("select count(*) from queue.pgqueuer where status = 'queued'")) == 3
-
-
-async def test_a_delivery_that_keeps_killing_its_worker_is_held(desk: Desk, deliverer: Deliverer) -> None:
-    reseller = await desk.reseller()
-    await reseller.post("/webhook-endpoints", {"url": "http://127.0.0.1:9/"})
+    for n in range(3):
+        await desk.endpoint(reseller, f"{NOWHERE}{n}", event_types=CREATED)
     await reseller.open_ticket()
     await desk.publish()
+    newest = "select id from queue.pgqueuer order by id desc limit 2"
+    lost = f"update queue.pgqueuer set status = 'failed' where id in ({newest})"
+    named = "convert_to(l.endpoint_id || ':' || l.job, 'utf8')"
+    live = f"select count(*) from queue.pgqueuer q join webhook_lanes l on q.payload = {named}"
+    queued = f"{live} where q.status = 'queued'"
     async with desk.database.transaction() as session:
-        await session.execute(text(f"update webhook_deliveries set starts = {MOST_STARTS}"))
+        await session.execute(text(lost))
 
-    await _attempt(deliverer, await _only(reseller), 1)
+    counts = []
+    for _ in range(2):
+        await desk.worker.find_lost()
+        async with desk.database.transaction() as session:
+            counts.append(await session.scalar(text(queued)))
 
-    assert (await _only(reseller))["state"] == "held"
+    assert counts == [3, 3]
+
+
+async def test_a_delivery_that_keeps_killing_its_worker_is_given_up_and_the_next_is_sent(
+    desk: Desk, server: Server
+) -> None:
+    async with Receiver() as receiver:
+        reseller = await desk.reseller()
+        await desk.endpoint(reseller, receiver.url, event_types=CREATED)
+        for _ in range(2):
+            await reseller.open_ticket()
+        await desk.publish()
+        async with desk.database.transaction() as session:
+            first_of_all = "position = (select min(position) from webhook_deliveries)"
+            await session.execute(text(f"update webhook_deliveries set starts = {MOST_STARTS} where {first_of_all}"))
+
+        await desk.serve(server)
+
+        second, first, *_ = (await reseller.get("/webhook-deliveries"))["data"]
+        assert (first["state"], second["state"]) == ("failed", "delivered")
+        detail = await reseller.get(f"/webhook-deliveries/{first['id']}")
+        assert [one["reason"] for one in detail["attempts"]] == ["worker_lost"]
 
 
 async def test_the_operator_hears_everybody_and_a_reseller_itself(desk: Desk) -> None:
     first, second = await desk.reseller(), await desk.reseller()
-    await desk.staff.post("/webhook-endpoints", {"url": "http://127.0.0.1:9/all"})
-    await first.post("/webhook-endpoints", {"url": "http://127.0.0.1:9/mine"})
+    await desk.endpoint(desk.staff, f"{NOWHERE}all")
+    await desk.endpoint(first, f"{NOWHERE}mine")
     await first.open_ticket()
     ticket = await second.open_ticket()
     note = {"body": "a note", "visibility": "internal"}
@@ -145,14 +136,18 @@ async def test_the_operator_hears_everybody_and_a_reseller_itself(desk: Desk) ->
 
     await desk.publish()
 
-    assert len((await first.get("/webhook-deliveries"))["data"]) == 1
-    assert (await second.get("/webhook-deliveries"))["data"] == []
-    assert len((await desk.staff.get("/webhook-deliveries"))["data"]) == 4
+    async def heard(caller: Caller) -> list[str]:
+        deliveries = (await caller.get("/webhook-deliveries"))["data"]
+        return [one["event_type"] for one in deliveries if one["trigger"] == "event"]
+
+    assert await heard(first) == ["ticket.created"]
+    assert await heard(second) == []
+    assert len(await heard(desk.staff)) == 4
 
 
 async def test_an_endpoint_has_a_secret_and_a_safe_address(desk: Desk) -> None:
     reseller = await desk.reseller()
-    made = await reseller.post("/webhook-endpoints", {"url": "http://127.0.0.1:9/"})
+    made = await reseller.post("/webhook-endpoints", {"url": NOWHERE})
     reader = desk.caller(await desk.key(reseller.id, ["webhooks:read"]))
 
     assert (await reseller.get(f"/webhook-endpoints/{made['id']}/secret"))["secret"] == made["secret"]
@@ -164,32 +159,48 @@ async def test_an_endpoint_has_a_secret_and_a_safe_address(desk: Desk) -> None:
     await reseller.refused("GET", f"/webhook-endpoints/{made['id']}", "not_found")
 
 
-@given(st.integers(1, len(STEPS)), st.floats(0, 1), st.timedeltas(timedelta(0), timedelta(days=30)))
-def test_a_delay_lies_between_its_step_and_what_may_be_asked(attempts: int, chance: float, asked: timedelta) -> None:
-    step = STEPS[attempts - 1]
+@given(
+    st.sampled_from(sorted(PROFILES)),
+    st.integers(1, 10),
+    st.floats(0, 1),
+    st.timedeltas(timedelta(0), timedelta(days=30)),
+)
+def test_a_delay_lies_between_its_step_and_what_may_be_asked(
+    profile: str, attempts: int, chance: float, asked: timedelta
+) -> None:
+    steps = PROFILES[profile]
+    delay = next_delay(attempts, asked, profile=profile, chance=chance)  # type: ignore[arg-type]  # a profile's name
 
-    delay = next_delay(attempts, asked, chance=chance)
+    if attempts > len(steps):
+        assert delay is None
+    else:
+        assert delay is not None
+        step = steps[attempts - 1]
+        assert step <= delay <= max(min(2 * step, timedelta(hours=24)), step) * 1.2
 
-    assert delay is not None
-    assert step <= delay <= min(2 * step, timedelta(hours=24)) * 1.2
-    assert next_delay(len(STEPS) + 1) is None
+
+@pytest.mark.parametrize(("profile", "hours"), [("standard", 76), ("brief", 2.6), ("patient", 161)])
+def test_a_profile_goes_on_for_as_long_as_it_says(profile: str, hours: float) -> None:
+    assert sum(PROFILES[profile], timedelta()) / timedelta(hours=1) == pytest.approx(hours, abs=1)
 
 
-async def test_a_delivery_to_an_endpoint_that_was_removed_is_not_sent_again(desk: Desk) -> None:
+async def test_what_is_on_its_way_to_an_endpoint_that_is_removed_is_given_up(desk: Desk, server: Server) -> None:
     reseller = await desk.reseller()
-    endpoint = await reseller.post("/webhook-endpoints", {"url": "http://127.0.0.1:9/"})
-    delivery = await reseller.post(f"/webhook-endpoints/{endpoint['id']}/ping")
+    endpoint = await reseller.post("/webhook-endpoints", {"url": NOWHERE})
     await reseller.send("DELETE", f"/webhook-endpoints/{endpoint['id']}")
+    delivery = await only(reseller)
 
     refusal = await reseller.refused("POST", f"/webhook-deliveries/{delivery['id']}/redeliver", "conflict")
+    await desk.serve(server)
 
     assert "endpoint was removed" in refusal["detail"]
+    assert (delivery["state"], delivery["attempts"]) == ("failed", [])
 
 
 @pytest.mark.parametrize("method", ["PATCH", "DELETE"])
 async def test_an_endpoint_that_is_removed_meanwhile_is_not_found(desk: Desk, method: str) -> None:
     reseller = await desk.reseller()
-    endpoint = await reseller.post("/webhook-endpoints", {"url": "http://127.0.0.1:9/"})
+    endpoint = await reseller.post("/webhook-endpoints", {"url": NOWHERE})
     path = f"/webhook-endpoints/{endpoint['id']}"
 
     async with desk.database.transaction() as session:

@@ -32,7 +32,8 @@ class Outcome:
     """One attempt. `status` is set as soon as the receiver gave one, even where its body then failed.
 
     `answer` is the beginning of the body as it came, `truncated` tells that there was more; `duration` is in seconds.
-    `detail` is for operators: it may name addresses inside of their network.
+    `location` is where a redirect pointed, which is not followed. `detail` is for operators: it may name addresses
+    inside of their network.
     """
 
     reason: Reason
@@ -42,6 +43,7 @@ class Outcome:
     truncated: bool = False
     retry_after: str | None = None
     detail: str = ""
+    location: str | None = None
 
     @property
     def ok(self) -> bool:

@@ -20,6 +20,7 @@ CONNECT_SECONDS = 5.0
 TOTAL_SECONDS = 15.0
 MAX_READ = 64 * 1024  # of an answer's body, as it comes over the wire
 MAX_KEPT = 4 * 1024
+_MAX_LOCATION = 2048
 _MAX_RETRY_AFTER = 64  # a date has 29 characters (RFC 9110, section 5.6.7)
 
 # No compression is asked for and none undone: what is small on the wire may not grow here (RFC 9110, section 12.5.3).
@@ -99,7 +100,8 @@ class Sender:
         assert self._client is not None, "a Sender is used inside of `async with`"
         async with self._client.stream("POST", url, headers=headers, content=body) as response:
             got.status = response.status_code
-            got.retry_after = _retry_after(response)
+            got.retry_after = _field(response, "retry-after", _MAX_RETRY_AFTER)
+            got.location = _field(response, "location", _MAX_LOCATION)
             async for chunk in response.aiter_raw():
                 got.take(chunk)
                 if got.size >= MAX_READ:
@@ -112,6 +114,7 @@ class _Answer:
 
     status: int | None = None
     retry_after: str | None = None
+    location: str | None = None
     kept: bytearray = field(default_factory=bytearray)
     size: int = 0
     detail: str = ""
@@ -129,9 +132,10 @@ class _Answer:
             truncated=self.size > len(self.kept),
             retry_after=self.retry_after,
             detail=self.detail,
+            location=self.location,
         )
 
 
-def _retry_after(response: httpx.Response) -> str | None:
-    value = response.headers.get("retry-after", "")
-    return value if value.isascii() and value.isprintable() and 0 < len(value) <= _MAX_RETRY_AFTER else None
+def _field(response: httpx.Response, name: str, longest: int) -> str | None:
+    value = response.headers.get(name, "")
+    return value if value.isascii() and value.isprintable() and 0 < len(value) <= longest else None

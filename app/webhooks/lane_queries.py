@@ -1,0 +1,143 @@
+"""All SQL of lanes: which are to be served, what an endpoint is to be sent now, and what became of it."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from app.infra.arrays import as_arrays, insert_of
+from app.webhooks.models import WebhookLane
+
+# One that somebody asked for is sent whatever state its endpoint is in; so is the ping that verifies it.
+_ASKED = "d.trigger in ('ping', 'manual')"
+_DUE = f"""
+       d.endpoint_id = :endpoint_id and d.state = 'pending' and (not :asked_only or {_ASKED})
+   and (d.order_key is null or {_ASKED} or not exists (
+         select from webhook_deliveries b
+          where b.endpoint_id = d.endpoint_id and b.order_key = d.order_key and b.position < d.position
+            and b.state in ('pending', 'held')))
+"""
+_TAKE = text(f"""
+select d.reseller_id, d.id, d.event_id, d.event_type, d.attempts, d.starts, d.trigger, e.body
+  from webhook_deliveries d left join events e on e.id = d.event_id
+ where {_DUE} and d.next_attempt_at <= :now
+ order by d.next_attempt_at, d.position
+ limit :limit
+""")  # noqa: S608 - constants
+_NEXT = text(f"select min(d.next_attempt_at) from webhook_deliveries d where {_DUE}")  # noqa: S608 - constants
+_COUNT_START = text("update webhook_deliveries set starts = starts + 1 where reseller_id = :reseller_id and id = :id")
+_HOLD = text("""
+update webhook_deliveries set state = 'held', next_attempt_at = null
+ where (reseller_id, id) in (
+       select reseller_id, id from webhook_deliveries d
+        where endpoint_id = :endpoint_id and state = 'pending' and trigger not in ('ping', 'manual') limit :limit)
+""")
+_RELEASE = text("""
+update webhook_deliveries set state = 'pending', next_attempt_at = :now
+ where (reseller_id, id) in (
+       select reseller_id, id from webhook_deliveries
+        where endpoint_id = :endpoint_id and state = 'held' order by position limit :limit)
+""")
+_ATTEMPT = {
+    "reseller_id": "uuid",
+    "delivery_id": "uuid",
+    "number": "integer",
+    "at": "timestamptz",
+    "duration_ms": "integer",
+    "status": "integer",
+    "reason": "varchar",
+    "answer": "bytea",
+    "truncated": "boolean",
+    "location": "varchar",
+}
+_ADD_ATTEMPTS = text(insert_of("webhook_attempts", _ATTEMPT) + " on conflict do nothing")
+_FATE = {
+    "reseller_id": "uuid",
+    "id": "uuid",
+    "number": "integer",
+    "at": "timestamptz",
+    "state": "varchar",
+    "next_attempt_at": "timestamptz",
+    "finished_at": "timestamptz",
+}
+_SETTLE = text(f"""
+update webhook_deliveries d
+   set attempts = n.number, starts = 0,
+       state = case when d.asked_at > n.at then 'pending' else n.state end,
+       next_attempt_at = case when d.asked_at > n.at then d.asked_at else n.next_attempt_at end,
+       finished_at = case when d.asked_at > n.at then null else n.finished_at end
+  from unnest({", ".join(f"cast(:{name} as {kind}[])" for name, kind in _FATE.items())}) as n ({", ".join(_FATE)})
+ where d.reseller_id = n.reseller_id and d.id = n.id and d.state = 'pending' and d.attempts < n.number
+""")  # noqa: S608 - constants
+
+
+async def lock_lane(session: AsyncSession, endpoint_id: UUID) -> WebhookLane | None:
+    """Lock the lane of an endpoint."""
+    lanes = await lock_lanes(session, [endpoint_id])
+    return lanes[0] if lanes else None
+
+
+async def lock_lanes(session: AsyncSession, endpoint_ids: Sequence[UUID]) -> Sequence[WebhookLane]:
+    """Lock the lanes of endpoints, in an order that is always the same."""
+    query = select(WebhookLane).where(col(WebhookLane.endpoint_id).in_(endpoint_ids))
+    locked = query.order_by(col(WebhookLane.endpoint_id)).with_for_update()
+    return (await session.scalars(locked.execution_options(populate_existing=True))).all()
+
+
+async def lock_due(session: AsyncSession, wall: datetime, limit: int) -> Sequence[WebhookLane]:
+    """Lock idle lanes whose instant has come; those in other hands are left."""
+    query = select(WebhookLane).where(col(WebhookLane.busy).is_(False), col(WebhookLane.wake_at) <= wall)
+    return (
+        await session.scalars(query.order_by(col(WebhookLane.wake_at)).limit(limit).with_for_update(skip_locked=True))
+    ).all()
+
+
+async def lock_busy(session: AsyncSession) -> Sequence[WebhookLane]:
+    """Lock the lanes that have a job; those that are being served at this moment are left."""
+    query = select(WebhookLane).where(col(WebhookLane.busy)).with_for_update(skip_locked=True)
+    return (await session.scalars(query)).all()
+
+
+async def take(
+    session: AsyncSession, endpoint_id: UUID, now: datetime, limit: int, *, asked_only: bool
+) -> Sequence[Row[Any]]:
+    """List what an endpoint is to be sent now, in order; with ``asked_only`` what somebody asked for."""
+    values = {"endpoint_id": endpoint_id, "now": now, "limit": limit, "asked_only": asked_only}
+    return (await session.execute(_TAKE, values)).all()
+
+
+async def next_due(session: AsyncSession, endpoint_id: UUID, *, asked_only: bool) -> datetime | None:
+    """Return when an endpoint has something to be sent next."""
+    at: datetime | None = await session.scalar(_NEXT, {"endpoint_id": endpoint_id, "asked_only": asked_only})
+    return at
+
+
+async def count_start(session: AsyncSession, reseller_id: UUID, delivery_id: UUID) -> None:
+    """Count that an attempt begins, where the one before may have killed its worker."""
+    await session.execute(_COUNT_START, {"reseller_id": reseller_id, "id": delivery_id})
+
+
+async def hold(session: AsyncSession, endpoint_id: UUID, limit: int) -> int:
+    """Hold what nobody asked for; return how many were held."""
+    done = await session.execute(_HOLD, {"endpoint_id": endpoint_id, "limit": limit})
+    return int(done.rowcount)  # type: ignore[attr-defined]  # an UPDATE's result has it
+
+
+async def release(session: AsyncSession, endpoint_id: UUID, now: datetime, limit: int) -> int:
+    """Let the oldest of what is held be sent; return how many."""
+    done = await session.execute(_RELEASE, {"endpoint_id": endpoint_id, "now": now, "limit": limit})
+    return int(done.rowcount)  # type: ignore[attr-defined]  # an UPDATE's result has it
+
+
+async def add_attempts(session: AsyncSession, attempts: Sequence[Mapping[str, object]]) -> None:
+    """Add attempts; one that is there already was recorded by another worker."""
+    await session.execute(_ADD_ATTEMPTS, as_arrays(attempts, _ATTEMPT))
+
+
+async def settle(session: AsyncSession, fates: Sequence[Mapping[str, object]]) -> None:
+    """Write what became of deliveries; one that was asked for meanwhile is to be sent again."""
+    await session.execute(_SETTLE, as_arrays(fates, _FATE))

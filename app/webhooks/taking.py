@@ -1,0 +1,102 @@
+"""What a lane does next: send a batch, hold, release, or rest until something falls due."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import structlog
+from sqlalchemy import Row
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.webhooks import lane_queries, lanes
+from app.webhooks.health import at_once
+from app.webhooks.heeding import health_of
+from app.webhooks.models import WebhookEndpoint, WebhookLane
+from app.webhooks.records import record_lost
+from app.webhooks.sending import Address, Parcel
+
+MOST_STARTS = 5  # of one attempt: a delivery that keeps killing its worker is given up
+_QUICK = 0.5  # seconds: a batch that took less is followed by a bigger one
+_BIGGEST = 100
+_HELD_AT_ONCE = 1000
+_RELEASED_AT_ONCE = 500
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(slots=True)
+class Stay:
+    """One job's time with a lane: since when, how much at once, and whether the job before it died on the way."""
+
+    endpoint_id: UUID
+    job: int
+    began: float
+    size: int = 0
+    careful: bool | None = None
+
+    def next_size(self, took: float, usual: int) -> int:
+        """Return how much to take next: more while the answers come fast, one where it is one at a time."""
+        self.size = min(self.size * 2, _BIGGEST) if self.size and took < _QUICK else usual
+        return 1 if self.careful or usual == 1 else self.size
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What is to be sent, and where."""
+
+    address: Address
+    parcels: Sequence[Parcel]
+
+
+async def next_batch(
+    session: AsyncSession, stay: Stay, endpoint: WebhookEndpoint, lane: WebhookLane, took: float, now: datetime
+) -> Batch | None:
+    """Return what an endpoint is to be sent now; None where its job is over, and the lane rests or has another."""
+    if endpoint.state != "active" and await lane_queries.hold(session, endpoint.id, _HELD_AT_ONCE) == _HELD_AT_ONCE:
+        await lanes.enqueue_next(session, lane)  # there is more to hold
+        return None
+    asked_only = endpoint.state != "active" or _rests(lane, now)
+    usual = at_once(health_of(lane), endpoint.max_concurrency, now)
+    size = stay.next_size(took, usual)
+    while rows := await _due(session, endpoint.id, now, size, asked_only=asked_only):
+        if parcels := await _parcels(session, rows, now, careful=bool(stay.careful)):
+            return Batch(Address(endpoint.url, list(endpoint.secrets), usual, endpoint.max_per_second), parcels)
+    await _rest(session, endpoint, lane, asked_only=asked_only)
+    return None
+
+
+async def _due(
+    session: AsyncSession, endpoint_id: UUID, now: datetime, size: int, *, asked_only: bool
+) -> Sequence[Row[Any]]:
+    """List what is due; where nothing is, what was held becomes so, from the oldest on."""
+    rows = await lane_queries.take(session, endpoint_id, now, size, asked_only=asked_only)
+    if rows or asked_only or not await lane_queries.release(session, endpoint_id, now, _RELEASED_AT_ONCE):
+        return rows
+    return await lane_queries.take(session, endpoint_id, now, size, asked_only=asked_only)
+
+
+async def _parcels(session: AsyncSession, rows: Sequence[Row[Any]], now: datetime, *, careful: bool) -> list[Parcel]:
+    parcels = []
+    for row in rows:
+        if row.body is None or row.starts >= MOST_STARTS:
+            _log.error("delivery given up", delivery_id=str(row.id), starts=row.starts)
+            await record_lost(session, row, now)
+            continue
+        if careful:
+            await lane_queries.count_start(session, row.reseller_id, row.id)
+        number = row.attempts + 1
+        parcels.append(Parcel(row.reseller_id, row.id, row.event_id, row.event_type, row.trigger, number, row.body))
+    return parcels
+
+
+async def _rest(session: AsyncSession, endpoint: WebhookEndpoint, lane: WebhookLane, *, asked_only: bool) -> None:
+    """Let a lane be until it has something to do."""
+    next_at = await lane_queries.next_due(session, endpoint.id, asked_only=asked_only)
+    lane.busy, lane.starts, lane.wake_at = False, 0, next_at
+    if asked_only and endpoint.state == "active" and lane.paused_until is not None:
+        lane.wake_at = lane.paused_until if next_at is None else min(next_at, lane.paused_until)
+
+
+def _rests(lane: WebhookLane, now: datetime) -> bool:
+    return lane.paused_until is not None and lane.paused_until > now

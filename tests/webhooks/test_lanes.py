@@ -1,0 +1,230 @@
+"""Lanes: verification, holding, order, rests, rates, and what disables an endpoint, with a real receiver."""
+
+import asyncio
+import json
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from app.infra.ids import decode
+from app.webhooks.serving import Server
+from tests.desk import Caller, Desk, Json
+from tests.receiver import Answer, Receiver
+
+CREATED = ["ticket.created"]
+
+
+async def _change(desk: Desk, statement: str, **values: Any) -> None:
+    async with desk.database.transaction() as session:
+        await session.execute(text(statement), values)
+
+
+async def _states(caller: Caller) -> list[str]:
+    """The states of the deliveries of events, the oldest first."""
+    rows = (await caller.get("/webhook-deliveries", limit=100))["data"]
+    return [row["state"] for row in reversed(rows) if row["trigger"] != "ping"]
+
+
+def _kinds(receiver: Receiver) -> list[str]:
+    return [json.loads(one.body)["type"] for one in receiver.requests]
+
+
+async def test_events_wait_until_an_endpoint_has_answered_its_ping(desk: Desk, server: Server) -> None:
+    async with Receiver() as receiver:
+        receiver.answer(Answer(500), Answer(204))
+        reseller = await desk.reseller()
+        made = await reseller.post("/webhook-endpoints", {"url": receiver.url, "event_types": CREATED})
+        for _ in range(3):
+            await reseller.open_ticket()
+        await desk.publish()
+        await desk.serve(server)
+        before, sent_before = await _states(reseller), _kinds(receiver)
+        refusal = await reseller.refused(
+            "PATCH", f"/webhook-endpoints/{made['id']}", "invalid_transition", {"state": "active"}
+        )
+
+        await reseller.post(f"/webhook-endpoints/{made['id']}/ping")
+        await desk.serve(server)
+
+        assert made["state"] == "unverified"
+        assert (before, sent_before) == (["held"] * 3, ["ping"])
+        assert refusal["current"] == "unverified"
+        assert (await reseller.get(f"/webhook-endpoints/{made['id']}"))["state"] == "active"
+        assert await _states(reseller) == ["delivered"] * 3
+        assert _kinds(receiver) == ["ping", "ping", *["ticket.created"] * 3]
+
+
+async def test_another_url_is_verified_anew(desk: Desk, server: Server) -> None:
+    async with Receiver() as first, Receiver() as second:
+        reseller = await desk.reseller()
+        endpoint = await desk.endpoint(reseller, first.url, event_types=CREATED)
+
+        changed = await reseller.patch(f"/webhook-endpoints/{endpoint['id']}", {"url": second.url})
+        await reseller.open_ticket()
+        await desk.publish()
+        await desk.serve(server)
+
+        assert changed["state"] == "unverified"
+        assert (_kinds(first), _kinds(second)) == ([], ["ping", "ticket.created"])
+
+
+async def test_what_is_disabled_is_held_and_caught_up_in_order(desk: Desk, server: Server) -> None:
+    async with Receiver() as receiver:
+        reseller = await desk.reseller()
+        endpoint = await desk.endpoint(reseller, receiver.url, event_types=CREATED, max_concurrency=1)
+        path = f"/webhook-endpoints/{endpoint['id']}"
+        tickets = [await reseller.open_ticket() for _ in range(2)]
+        await desk.publish()
+        disabled = await reseller.patch(path, {"state": "disabled"})
+        tickets += [await reseller.open_ticket() for _ in range(2)]
+        await desk.publish()
+        await desk.serve(server)
+        held = await _states(reseller)
+        first = (await reseller.get("/webhook-deliveries"))["data"][-2]  # the oldest is the ping
+        await reseller.post(f"/webhook-deliveries/{first['id']}/redeliver")
+        await desk.serve(server)
+        asked = len(receiver.requests)
+
+        again = await reseller.patch(path, {"state": "active"})
+        await desk.serve(server)
+
+        assert (disabled["state"], disabled["disabled_reason"]) == ("disabled", "manual")
+        assert held == ["held"] * 4
+        assert asked == 1  # what somebody asks for is sent all the same
+        assert (again["state"], again["disabled_reason"]) == ("active", None)
+        assert await _states(reseller) == ["delivered"] * 4
+        told = [json.loads(one.body)["data"]["ticket"]["id"] for one in receiver.requests]
+        assert told == [ticket["id"] for ticket in tickets]
+
+
+async def test_gone_disables_at_once_and_drops_nothing(desk: Desk, server: Server) -> None:
+    async with Receiver() as receiver:
+        receiver.answer(Answer(410))
+        reseller = await desk.reseller()
+        endpoint = await desk.endpoint(reseller, receiver.url, event_types=CREATED, max_concurrency=1)
+        for _ in range(3):
+            await reseller.open_ticket()
+        await desk.publish()
+
+        await desk.serve(server)
+
+        assert len(receiver.requests) == 1
+        assert await _states(reseller) == ["held"] * 3
+        told = await desk.events(reseller, "webhook_endpoint.disabled")
+        assert [event["data"]["endpoint"]["disabled_reason"] for event in told] == ["gone"]
+        assert (await reseller.get(f"/webhook-endpoints/{endpoint['id']}"))["disabled_reason"] == "gone"
+
+
+_FAILING = """
+update webhook_lanes
+   set failures = 20, failing_since = now() - cast(cast(:since as text) as interval), paused_until = null
+ where endpoint_id = :id
+"""
+
+
+@pytest.mark.parametrize(
+    ("since", "status", "kinds", "state"),
+    [
+        ("23 hours", 500, [], "active"),
+        ("25 hours", 500, ["webhook_endpoint.failing"], "active"),
+        ("5 days", 500, ["webhook_endpoint.disabled"], "disabled"),
+        ("5 days", 204, [], "active"),
+    ],
+)
+async def test_an_endpoint_that_fails_for_days_is_told_of_and_disabled(
+    desk: Desk, server: Server, since: str, status: int, kinds: list[str], state: str
+) -> None:
+    async with Receiver() as receiver, Receiver() as other:
+        receiver.answer(Answer(status))
+        reseller = await desk.reseller()
+        endpoint = await desk.endpoint(reseller, receiver.url)
+        await desk.endpoint(reseller, other.url, event_types=kinds or ["ticket.closed"])
+        await _change(desk, _FAILING, since=since, id=decode("whe", endpoint["id"]))
+        await reseller.open_ticket()
+        await desk.publish()
+
+        await desk.serve(server)
+        await desk.publish()
+        await desk.serve(server)
+
+        assert (await reseller.get(f"/webhook-endpoints/{endpoint['id']}"))["state"] == state
+        assert _kinds(other) == kinds
+        assert [kind for kind in _kinds(receiver) if kind.startswith("webhook_endpoint")] == []  # not of itself
+
+
+async def test_an_ordered_endpoint_hears_each_ticket_in_order_and_no_other_waits(desk: Desk, server: Server) -> None:
+    async with Receiver() as receiver:
+        receiver.answer(Answer(500), Answer(204))
+        reseller = await desk.reseller()
+        await desk.endpoint(reseller, receiver.url, ordered=True)
+        stuck, free = await reseller.open_ticket(), None
+        await desk.publish()
+        await desk.serve(server)
+        for n in range(3):
+            await reseller.patch(f"/tickets/{stuck['id']}", {"subject": f"Trunk {n}"})
+        free = await reseller.open_ticket()
+        await desk.publish()
+        await desk.serve(server)
+        between = [json.loads(one.body)["data"]["ticket"]["id"] for one in receiver.requests]
+
+        await desk.let_pass()
+        await desk.serve(server)
+
+        assert between == [stuck["id"], free["id"]]
+        told = [json.loads(one.body)["data"]["ticket"] for one in receiver.requests]
+        assert [one["sequence"] for one in told if one["id"] == stuck["id"]] == [1, 1, 2, 3, 4]
+
+
+async def test_an_endpoint_that_fails_rests_and_is_then_tried_with_one(desk: Desk, server: Server) -> None:
+    async with Receiver() as receiver:
+        receiver.answer(Answer(500))
+        reseller = await desk.reseller()
+        await desk.endpoint(reseller, receiver.url, event_types=CREATED)
+        for _ in range(12):
+            await reseller.open_ticket()
+        await desk.publish()
+        await desk.serve(server)
+        resting = len(receiver.requests)
+        receiver.answer(Answer(204))
+        await desk.worker.wake_lanes()
+        await desk.serve(server)
+        still = len(receiver.requests)
+
+        await desk.let_pass()
+        await desk.serve(server)
+
+        assert resting == still == 8  # as many as were under way at once when the fifth failed
+        assert await _states(reseller) == ["delivered"] * 12
+
+
+async def test_a_rate_is_kept(desk: Desk, server: Server) -> None:
+    async with Receiver() as receiver:
+        reseller = await desk.reseller()
+        await desk.endpoint(reseller, receiver.url, event_types=CREATED, max_per_second=20)
+        for _ in range(10):
+            await reseller.open_ticket()
+        await desk.publish()
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+
+        await desk.serve(server)
+
+        assert len(receiver.requests) == 10
+        assert loop.time() - began >= 9 / 20
+
+
+async def test_a_redirect_is_recorded_and_not_followed(desk: Desk, server: Server) -> None:
+    async with Receiver() as receiver, Receiver() as elsewhere:
+        receiver.answer(Answer(308, {"Location": elsewhere.url}))
+        reseller = await desk.reseller()
+        await desk.endpoint(reseller, receiver.url, event_types=CREATED)
+        await reseller.open_ticket()
+        await desk.publish()
+
+        await desk.serve(server)
+
+        delivery: Json = (await reseller.get("/webhook-deliveries"))["data"][0]
+        [attempt] = (await reseller.get(f"/webhook-deliveries/{delivery['id']}"))["attempts"]
+        assert (attempt["reason"], attempt["status"], attempt["location"]) == ("redirect", 308, elsewhere.url)
+        assert elsewhere.connections == 0
