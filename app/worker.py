@@ -25,6 +25,7 @@ from app.infra.queue import run_jobs
 from app.infra.settings import Settings
 from app.registry import CONSEQUENCES, SOURCES, register_reactions
 from app.webhooks.lanes import SERVE, wake_due, wake_lost
+from app.webhooks.recovering import RECOVER, Recoverer
 from app.webhooks.serving import Server
 
 IDLE = 0.25  # seconds: the longest that anything waits that has fallen due
@@ -61,7 +62,8 @@ class Worker:
             server = Server(self._database, sender, settings.webhook_retry_scale)
             for name, one in self._rounds().items():
                 tasks.create_task(self._repeat(name, one), name=name)
-            jobs = run_jobs(self._url, {SERVE: server.serve}, self.shutdown, connections=settings.pool_size)
+            handlers = {SERVE: server.serve, RECOVER: Recoverer(self._database).go_on}
+            jobs = run_jobs(self._url, handlers, self.shutdown, connections=settings.pool_size)
             tasks.create_task(jobs, name="jobs")
         await self.close()
 

@@ -18,6 +18,7 @@ from app.infra.outbound.resolver import Resolver
 from app.infra.settings import Settings
 from app.main import bare_app, open_desk
 from app.registry import CONSEQUENCES
+from app.webhooks.recovering import Recoverer
 from app.webhooks.serving import Server
 from app.worker import Worker
 
@@ -161,20 +162,31 @@ class Desk:
                 await session.execute(text(statement))
         await self.worker.wake_lanes()
 
+    async def recover(self) -> int:
+        """Do the batches of recoveries that are enqueued, as a worker would; return how many."""
+        count, recoverer = 0, Recoverer(self.database)
+        while jobs := await self.picked("webhooks.recover"):
+            for job in jobs:
+                await recoverer.go_on(job)
+            count += len(jobs)
+        return count
+
+    async def picked(self, kind: str) -> list[str]:
+        """Take the arguments of the jobs of a kind that are enqueued, and the jobs away."""
+        async with self.database.transaction() as session:
+            return [bytes(payload).decode() for payload in await session.scalars(text(_PICK), {"kind": kind})]
+
     async def serve(self, server: Server) -> int:
         """Do the jobs of lanes that are enqueued, as a worker would, until there is none; return how many."""
         count = 0
-        while True:
-            async with self.database.transaction() as session:
-                jobs = [bytes(payload).decode() for payload in await session.scalars(text(_PICK))]
+        while jobs := await self.picked("webhooks.lane"):
             for job in jobs:
                 await server.serve(job)
-            if not jobs:
-                return count
             count += len(jobs)
+        return count
 
 
-_PICK = "delete from queue.pgqueuer where entrypoint = 'webhooks.lane' and status = 'queued' returning payload"
+_PICK = "delete from queue.pgqueuer where entrypoint = :kind and status = 'queued' returning payload"
 _PASSED = (
     "update webhook_deliveries set next_attempt_at = now() where state = 'pending'",
     "update webhook_lanes set paused_until = null, slow_until = null, wake_at = now() where not busy",

@@ -82,6 +82,10 @@ class Day:
             await self.call("POST", "/staff", body)
         endpoint = await self.call("POST", "/webhook-endpoints", {"url": f"http://127.0.0.1:{self._receiver.port}/"})
         self._receiver.secrets.append(endpoint["secret"])
+        for _ in range(int(_READY_WITHIN)):
+            if (await self.call("GET", f"/webhook-endpoints/{endpoint['id']}"))["state"] == "active":
+                return
+            await asyncio.sleep(1)
 
     async def play_log(self, path: Path, day: date) -> None:
         """Play a day of a real desk's log for a Lite reseller."""

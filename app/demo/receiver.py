@@ -39,5 +39,6 @@ class Receiver:
 
     def _keep(self, headers: dict[str, str], body: bytes) -> None:
         now = int(wall_now().timestamp())
-        good = verify(self.secrets, headers, body, now=now)
-        self.heard[headers["webhook-id"]] = (good, json.loads(body))
+        good, event = verify(self.secrets, headers, body, now=now), json.loads(body)
+        if event["type"] != "ping":
+            self.heard[headers["webhook-id"]] = (good, event)

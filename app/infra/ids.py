@@ -75,7 +75,7 @@ class Prefixed:
 
 
 _RSL, _CTC, _TKT, _MSG, _CLK = (Prefixed(p) for p in ("rsl", "ctc", "tkt", "msg", "clk"))
-_ESC, _ADP, _EVT, _WHE, _DLV = (Prefixed(p) for p in ("esc", "adp", "evt", "whe", "dlv"))
+_ESC, _ADP, _EVT, _WHE, _DLV, _RCV = (Prefixed(p) for p in ("esc", "adp", "evt", "whe", "dlv", "rcv"))
 _KEY, _TCK, _POL, _CAL, _STF, _RCL = (Prefixed(p) for p in ("key", "tck", "pol", "cal", "stf", "rcl"))
 _MWN, _WKL = (Prefixed(p) for p in ("mwn", "wkl"))
 
@@ -87,6 +87,7 @@ ClockId = Annotated[UUID, BeforeValidator(_CLK.read), PlainSerializer(_CLK.write
 EscalationId = Annotated[UUID, BeforeValidator(_ESC.read), PlainSerializer(_ESC.write, when_used="json"), _ESC.schema()]
 PurchaseId = Annotated[UUID, BeforeValidator(_ADP.read), PlainSerializer(_ADP.write, when_used="json"), _ADP.schema()]
 EventId = Annotated[UUID, BeforeValidator(_EVT.read), PlainSerializer(_EVT.write, when_used="json"), _EVT.schema()]
+RecoveryId = Annotated[UUID, BeforeValidator(_RCV.read), PlainSerializer(_RCV.write, when_used="json"), _RCV.schema()]
 EndpointId = Annotated[UUID, BeforeValidator(_WHE.read), PlainSerializer(_WHE.write, when_used="json"), _WHE.schema()]
 DeliveryId = Annotated[UUID, BeforeValidator(_DLV.read), PlainSerializer(_DLV.write, when_used="json"), _DLV.schema()]
 KeyId = Annotated[UUID, BeforeValidator(_KEY.read), PlainSerializer(_KEY.write, when_used="json"), _KEY.schema()]

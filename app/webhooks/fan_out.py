@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -37,7 +37,7 @@ def ask(delivery: WebhookDelivery, wall: datetime, trigger: str = "manual") -> N
     delivery.asked_at, delivery.next_attempt_at, delivery.finished_at = wall, wall, None
 
 
-def new_ping(endpoint: WebhookEndpoint, event_id: UUID, wall: datetime) -> WebhookDelivery:
+def new_ping(endpoint: WebhookEndpoint, event_id: UUID, wall: datetime, after: timedelta) -> WebhookDelivery:
     """Return the delivery of a ping; it belongs to the endpoint's owner, and goes out whatever the endpoint's state."""
     return WebhookDelivery(
         reseller_id=endpoint.reseller_id,
@@ -47,7 +47,7 @@ def new_ping(endpoint: WebhookEndpoint, event_id: UUID, wall: datetime) -> Webho
         event_type=EventType.PING,
         state="pending",
         trigger="ping",
-        next_attempt_at=wall,
+        next_attempt_at=wall + after,
         created_at=wall,
     )
 

@@ -42,7 +42,7 @@ def heed(
     """Let an endpoint's answers have their effect. What somebody asked for neither harms nor heals its health."""
     if endpoint.state == "unverified" and any(one.parcel.trigger == "ping" and one.outcome.ok for one in sent):
         endpoint.state, endpoint.version = "active", endpoint.version + 1
-    results = [result_of(one) for one in sent if one.parcel.trigger not in {"ping", "manual"}]
+    results = [result_of(one) for one in sent if one.parcel.trigger == "event"]
     health, turn = judge(health_of(lane), results, scale=scale)
     set_health(lane, health)
     if turn in {Turn.GONE, Turn.DISABLED} and endpoint.state == "active":

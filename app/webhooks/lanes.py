@@ -18,12 +18,22 @@ SERVE = "webhooks.lane"
 _WOKEN_AT_ONCE = 500
 
 
-async def wake(session: AsyncSession, endpoint_ids: Sequence[UUID], *, rested_at: datetime | None = None) -> None:
-    """Enqueue the lanes of endpoints that have something to do, unless they are served already.
+async def wake(
+    session: AsyncSession,
+    endpoint_ids: Sequence[UUID],
+    *,
+    rested_at: datetime | None = None,
+    at: datetime | None = None,
+) -> None:
+    """Enqueue the lanes of endpoints that have something to do, unless they are served already; or do so ``at`` then.
 
     With ``rested_at`` those whose endpoint rests at that instant are left: they wake by themselves.
     """
     lanes = await lane_queries.lock_lanes(session, endpoint_ids)
+    if at is not None:
+        for lane in lanes:
+            lane.wake_at = min(lane.wake_at or at, at)
+        return
     await _enqueue(session, [lane for lane in lanes if not lane.busy and not _rests(lane, rested_at)])
 
 

@@ -17,7 +17,7 @@ _ADD = text("""
 insert into webhook_deliveries (reseller_id, id, endpoint_id, event_id, event_type, state, attempts, starts, trigger,
                                 position, order_key, next_attempt_at, created_at)
 select w.reseller_id, n.id, w.id, e.id, e.type, case w.state when 'active' then 'pending' else 'held' end, 0, 0,
-       'event', e.position, case when w.ordered then e.ticket_id end,
+       cast(:trigger as varchar), e.position, case when w.ordered then e.ticket_id end,
        case w.state when 'active' then cast(:wall as timestamptz) end, cast(:wall as timestamptz)
   from unnest(cast(:id as uuid[]), cast(:endpoint_id as uuid[]), cast(:event_id as uuid[]))
        as n (id, endpoint_id, event_id)
@@ -103,10 +103,12 @@ async def list_deliveries(
     return (await session.scalars(query)).all()
 
 
-async def add_deliveries(session: AsyncSession, made: Sequence[tuple[UUID, UUID, UUID]], wall: datetime) -> None:
+async def add_deliveries(
+    session: AsyncSession, made: Sequence[tuple[UUID, UUID, UUID]], wall: datetime, trigger: str = "event"
+) -> None:
     """Add deliveries, each by its id, its endpoint and its event; they belong to the endpoint's owner."""
     rows = [dict(zip(_MADE, one, strict=True)) for one in made]
-    await session.execute(_ADD, as_arrays(rows, _MADE) | {"wall": wall})
+    await session.execute(_ADD, as_arrays(rows, _MADE) | {"wall": wall, "trigger": trigger})
 
 
 async def give_up_deliveries(session: AsyncSession, endpoint_id: UUID, wall: datetime) -> None:

@@ -1,5 +1,6 @@
 """Operations on webhook endpoints."""
 
+from datetime import timedelta
 from typing import Annotated
 from uuid import UUID
 
@@ -36,6 +37,7 @@ from app.webhooks.schemas import (
 from app.webhooks.signature import new_secret
 
 router = edge_router("Webhooks")
+_TO_KEEP_THE_SECRET = timedelta(seconds=2)  # before the first ping comes, which is signed with it
 
 endpoint_visible = visible_by("whe", "endpoint_id", queries.find_endpoint)
 READ = needs(Scope.WEBHOOKS_READ)
@@ -75,8 +77,8 @@ async def create_endpoint(body: EndpointCreate, visit: CurrentVisit, response: R
     """Add an endpoint; the answer holds the secret that its deliveries are signed with.
 
     Its URL is checked without contacting it, now and again whenever something is sent: public addresses over
-    https, on port 443 or 8443, and the networks that the operator has opened. A signed `ping` is sent at once; until
-    it is answered with a 2xx the endpoint is `unverified`, and what it would hear is held for it.
+    https, on port 443 or 8443, and the networks that the operator has opened. A signed `ping` is sent in two seconds;
+    until it is answered with a 2xx the endpoint is `unverified`, and what it would hear is held for it.
     """
     await _safe(visit, body.url)
     endpoint = WebhookEndpoint(
@@ -89,7 +91,7 @@ async def create_endpoint(body: EndpointCreate, visit: CurrentVisit, response: R
     visit.session.add(endpoint)
     await visit.session.flush()
     visit.session.add(WebhookLane(reseller_id=endpoint.reseller_id, endpoint_id=endpoint.id))
-    await _ping(visit, endpoint)
+    await _ping(visit, endpoint, after=_TO_KEEP_THE_SECRET)
     response.headers["ETag"] = etag_of(endpoint)
     return EndpointCreated.model_validate(endpoint.model_dump() | {"secret": endpoint.secrets[0]})
 
@@ -169,11 +171,11 @@ async def ping_endpoint(endpoint_id: EndpointId, visit: CurrentVisit) -> Deliver
     return read_delivery(await _ping(visit, await _seen(visit, endpoint_id)))
 
 
-async def _ping(visit: Visit, endpoint: WebhookEndpoint) -> WebhookDelivery:
+async def _ping(visit: Visit, endpoint: WebhookEndpoint, after: timedelta = timedelta()) -> WebhookDelivery:
     data: dict[str, object] = {"endpoint": EndpointRead.model_validate(endpoint)}
     event = record(visit.session, EventType.PING, visit.wall, data, reseller_id=endpoint.reseller_id)
-    delivery = new_ping(endpoint, event.id, visit.wall)
+    delivery = new_ping(endpoint, event.id, visit.wall, after)
     visit.session.add(delivery)
     await visit.session.flush()
-    await wake(visit.session, [endpoint.id])
+    await wake(visit.session, [endpoint.id], at=delivery.next_attempt_at if after else None)
     return delivery

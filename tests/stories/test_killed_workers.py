@@ -110,7 +110,7 @@ async def test_a_worker_killed_while_it_delivers_leaves_the_delivery_to_the_next
         async with Receiver() as receiver:
             receiver.answer(Answer(204, delay=30), Answer(204))
             reseller = await desk.reseller(now=None)
-            await reseller.post("/webhook-endpoints", {"url": receiver.url})
+            await desk.endpoint(reseller, receiver.url)
             await reseller.open_ticket()
             with _worker(database_url, tmp_path) as first:
                 await receiver.wait_for(1, 40)

@@ -169,7 +169,7 @@ def test_a_delay_lies_between_its_step_and_what_may_be_asked(
     profile: str, attempts: int, chance: float, asked: timedelta
 ) -> None:
     steps = PROFILES[profile]
-    delay = next_delay(attempts, asked, profile=profile, chance=chance)  # type: ignore[arg-type]  # a profile's name
+    delay = next_delay(attempts, asked, profile=profile, chance=chance)
 
     if attempts > len(steps):
         assert delay is None

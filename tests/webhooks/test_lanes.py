@@ -38,6 +38,7 @@ async def test_events_wait_until_an_endpoint_has_answered_its_ping(desk: Desk, s
         for _ in range(3):
             await reseller.open_ticket()
         await desk.publish()
+        await desk.let_pass()
         await desk.serve(server)
         before, sent_before = await _states(reseller), _kinds(receiver)
         refusal = await reseller.refused(

@@ -1,0 +1,97 @@
+"""Recovering: what failed, or never was, of a span of time is made again, in the background, batch by batch.
+
+A recovery is a row, so that it survives its worker: each job does one batch, writes how far it has come, and
+enqueues the next, all in one transaction.
+"""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.infra.db import Database
+from app.infra.ids import encode, new_id
+from app.infra.now import wall_now
+from app.infra.problems import Conflict, InvalidTransition
+from app.infra.queue import Job, enqueue
+from app.webhooks import lanes, queries, recovery_queries
+from app.webhooks.models import WebhookEndpoint, WebhookRecovery
+from app.webhooks.recovery_queries import Span
+
+RECOVER = "webhooks.recover"
+_AT_ONCE = 500
+
+
+async def begin(session: AsyncSession, endpoint: WebhookEndpoint, span: Span, wall: datetime) -> WebhookRecovery:
+    """Begin a recovery; the endpoint is locked.
+
+    Raises:
+        Conflict: another one is under way.
+    """
+    if running := await recovery_queries.find_running(session, endpoint.id):
+        raise Conflict("another recovery of this endpoint is under way", recovery_id=encode("rcv", running.id))
+    count = await recovery_queries.count(session, span)
+    recovery = WebhookRecovery(
+        reseller_id=endpoint.reseller_id,
+        id=new_id(),
+        endpoint_id=endpoint.id,
+        since=span.since,
+        until=span.until,
+        missing=span.missing,
+        total=count.failed + count.missing,
+        created_at=wall,
+    )
+    if not recovery.total:
+        recovery.state, recovery.finished_at = "finished", wall
+    session.add(recovery)
+    await session.flush()
+    if recovery.total:
+        await enqueue(session, [_job(recovery)])
+    return recovery
+
+
+def cancel(recovery: WebhookRecovery, wall: datetime) -> None:
+    """Stop a recovery; what it has done stays done. The recovery is locked.
+
+    Raises:
+        InvalidTransition: it is over.
+    """
+    if recovery.state != "running":
+        raise InvalidTransition(f"the recovery is {recovery.state}", current=recovery.state, allowed=[])
+    recovery.state, recovery.finished_at = "cancelled", wall
+
+
+class Recoverer:
+    """Goes on with recoveries; one per process."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def go_on(self, argument: str) -> None:
+        """Do the batch that a job names; a job that another has overtaken does nothing."""
+        recovery_id, _, batch = argument.partition(":")
+        async with self._database.transaction() as session:
+            recovery = await recovery_queries.lock(session, UUID(recovery_id))
+            if recovery is None or recovery.state != "running" or recovery.batches != int(batch):
+                return
+            await _go_on(session, recovery, wall_now())
+
+
+async def _go_on(session: AsyncSession, recovery: WebhookRecovery, wall: datetime) -> None:
+    span = Span(recovery.endpoint_id, recovery.since, recovery.until, missing=recovery.missing)
+    events = await recovery_queries.next_batch(session, span, recovery.reached, _AT_ONCE)
+    await recovery_queries.send_again(session, recovery.endpoint_id, [one for one, _, new in events if not new], wall)
+    made = [(new_id(), recovery.endpoint_id, one) for one, _, new in events if new]
+    await queries.add_deliveries(session, made, wall, "recovery")
+    recovery.done, recovery.batches = recovery.done + len(events), recovery.batches + 1
+    if len(events) < _AT_ONCE:
+        recovery.state, recovery.finished_at = "finished", wall
+    else:
+        recovery.reached = events[-1][1]
+        await enqueue(session, [_job(recovery)])
+    await session.flush()
+    await lanes.wake(session, [recovery.endpoint_id])
+
+
+def _job(recovery: WebhookRecovery) -> Job:
+    return Job(RECOVER, f"{recovery.id}:{recovery.batches}")

@@ -1,0 +1,72 @@
+"""Operations on recoveries: to see what one would do, to begin it, to follow it, to stop it."""
+
+from fastapi import Response
+
+from app.auth.edge import edge_router
+from app.auth.permissions import needs, visible_by
+from app.auth.principals import Scope
+from app.auth.visit import CurrentVisit, Visit
+from app.infra.ids import EndpointId, RecoveryId
+from app.infra.problems import NotFound, ValidationFailed
+from app.webhooks import queries, recovering, recovery_queries
+from app.webhooks.models import WebhookEndpoint
+from app.webhooks.recovery_queries import Span
+from app.webhooks.recovery_schemas import RecoveryCount, RecoveryCreate, RecoveryRead
+from app.webhooks.router import WRITE_ONE
+
+router = edge_router("Webhooks")
+
+recovery_visible = visible_by("rcv", "recovery_id", recovery_queries.find)
+
+
+@router.post("/webhook-endpoints/{endpoint_id}/recover", status_code=202, dependencies=[WRITE_ONE])
+async def recover(endpoint_id: EndpointId, body: RecoveryCreate, visit: CurrentVisit) -> RecoveryRead:
+    """Make again what failed since an instant, and with `missing` what was never sent: in the background, once each.
+
+    Events keep their `webhook-id`. What somebody asked for neither harms nor heals the endpoint's health.
+    """
+    endpoint = await queries.lock_endpoint(visit.session, endpoint_id)
+    if endpoint is None:
+        raise NotFound("there is no such endpoint")
+    return RecoveryRead.model_validate(
+        await recovering.begin(visit.session, endpoint, _span(endpoint, body, visit), visit.wall)
+    )
+
+
+@router.post("/webhook-endpoints/{endpoint_id}/recover/preview", dependencies=[WRITE_ONE])
+async def preview_recovery(endpoint_id: EndpointId, body: RecoveryCreate, visit: CurrentVisit) -> RecoveryCount:
+    """Count what a recovery would make; nothing is done."""
+    endpoint = await queries.find_endpoint(visit.session, endpoint_id)
+    if endpoint is None:
+        raise NotFound("there is no such endpoint")
+    counted = await recovery_queries.count(visit.session, _span(endpoint, body, visit))
+    return RecoveryCount(failed=counted.failed, missing=counted.missing)
+
+
+def _span(endpoint: WebhookEndpoint, body: RecoveryCreate, visit: Visit) -> Span:
+    until = min(body.until or visit.wall, visit.wall)
+    if body.since >= until:
+        raise ValidationFailed.at("/since", f"it lies before `until` and before now, {until.isoformat()}")
+    return Span(endpoint.id, body.since, until, missing=body.missing)
+
+
+@router.get("/webhook-recoveries/{recovery_id}", dependencies=[needs(Scope.WEBHOOKS_READ, visible=recovery_visible)])
+async def get_recovery(recovery_id: RecoveryId, visit: CurrentVisit, response: Response) -> RecoveryRead:
+    """Read how far a recovery has come."""
+    recovery = await recovery_queries.find(visit.session, recovery_id)
+    if recovery is None:
+        raise NotFound("there is no such recovery")
+    response.headers["Cache-Control"] = "no-store"
+    return RecoveryRead.model_validate(recovery)
+
+
+@router.post(
+    "/webhook-recoveries/{recovery_id}/cancel", dependencies=[needs(Scope.WEBHOOKS_WRITE, visible=recovery_visible)]
+)
+async def cancel_recovery(recovery_id: RecoveryId, visit: CurrentVisit) -> RecoveryRead:
+    """Stop a recovery; what it has sent stays sent."""
+    recovery = await recovery_queries.lock(visit.session, recovery_id)
+    if recovery is None:
+        raise NotFound("there is no such recovery")
+    recovering.cancel(recovery, visit.wall)
+    return RecoveryRead.model_validate(recovery)

@@ -1,0 +1,135 @@
+"""Recoveries: previewed, made once each, followed, stopped, and gone on with by another worker."""
+
+from datetime import timedelta
+
+from sqlalchemy import text
+
+from app.infra.now import wall_now
+from app.webhooks.recovering import Recoverer
+from app.webhooks.serving import Server
+from tests.desk import Caller, Desk, Json
+from tests.receiver import Answer, Receiver
+
+CREATED = ["ticket.created"]
+
+
+async def _exhausted(desk: Desk) -> None:
+    """Let every delivery have failed for good."""
+    failed = "update webhook_deliveries set state = 'failed', attempts = 11 where trigger = 'event'"
+    async with desk.database.transaction() as session:
+        await session.execute(text(failed))
+
+
+async def _lost(desk: Desk, reseller: Caller, url: str, count: int) -> Json:
+    endpoint = await desk.endpoint(reseller, url, event_types=CREATED)
+    for _ in range(count):
+        await reseller.open_ticket()
+    await desk.publish()
+    await _exhausted(desk)
+    return endpoint
+
+
+def _since(minutes: int = -5) -> Json:
+    return {"since": (wall_now() + timedelta(minutes=minutes)).isoformat()}
+
+
+async def test_what_failed_is_made_once_more_and_only_once(desk: Desk, server: Server) -> None:
+    async with Receiver() as receiver:
+        receiver.answer(Answer(500))
+        reseller = await desk.reseller()
+        endpoint = await _lost(desk, reseller, receiver.url, 3)
+        path = f"/webhook-endpoints/{endpoint['id']}/recover"
+
+        preview = await reseller.post(f"{path}/preview", _since())
+        begun = await reseller.post(path, _since())
+        await desk.recover()
+        await desk.serve(server)
+        await desk.let_pass()
+        await desk.serve(server)
+
+        assert preview == {"failed": 3, "missing": 0}
+        assert (begun["state"], begun["total"], begun["done"]) == ("running", 3, 0)
+        done = await reseller.get(f"/webhook-recoveries/{begun['id']}")
+        assert (done["state"], done["done"]) == ("finished", 3)
+        assert len(receiver.requests) == 3
+        rows = (await reseller.get("/webhook-deliveries", state="failed"))["data"]
+        assert [(row["trigger"], row["attempts_made"]) for row in rows] == [("recovery", 12)] * 3
+
+
+async def test_an_empty_span_recovers_nothing(desk: Desk, server: Server) -> None:
+    async with Receiver() as receiver:
+        reseller = await desk.reseller()
+        endpoint = await _lost(desk, reseller, receiver.url, 1)
+        span = {"since": "2020-01-01T00:00:00Z", "until": "2020-01-02T00:00:00Z"}
+
+        begun = await reseller.post(f"/webhook-endpoints/{endpoint['id']}/recover", span)
+        await desk.recover()
+        await desk.serve(server)
+
+        assert (begun["state"], begun["total"]) == ("finished", 0)
+        assert receiver.requests == []
+        future = await reseller.refused(
+            "POST", f"/webhook-endpoints/{endpoint['id']}/recover", "validation_failed", _since(5)
+        )
+        assert future["errors"][0]["pointer"] == "/since"
+
+
+async def test_what_was_never_sent_is_sent_where_that_is_asked(desk: Desk, server: Server) -> None:
+    async with Receiver() as receiver:
+        reseller, other = await desk.reseller(), await desk.reseller()
+        mine, _ = await reseller.open_ticket(), await other.open_ticket()
+        await desk.publish()
+        endpoint = await desk.endpoint(reseller, receiver.url, event_types=CREATED)
+        path = f"/webhook-endpoints/{endpoint['id']}/recover"
+
+        without, with_missing = [
+            await reseller.post(f"{path}/preview", _since() | {"missing": missing}) for missing in (False, True)
+        ]
+        await reseller.post(path, _since() | {"missing": True})
+        await desk.recover()
+        await desk.serve(server)
+
+        assert (without, with_missing) == ({"failed": 0, "missing": 0}, {"failed": 0, "missing": 1})
+        assert len(receiver.requests) == 1
+        assert mine["id"].encode() in receiver.requests[0].body
+
+
+async def test_a_recovery_goes_on_batch_by_batch_and_can_be_stopped(desk: Desk) -> None:
+    reseller = await desk.reseller()
+    endpoint = await _lost(desk, reseller, "http://127.0.0.1:9/", 1)
+    many = """
+    with e as (insert into events (reseller_id, id, type, occurred_at, operator_only, body, position)
+               select reseller_id, overlay(id::text placing lpad(to_hex(n), 4, '0') from 33 for 4)::uuid, type,
+                      occurred_at, false, body, 1000 + n
+                 from events, generate_series(1, 1100) n where type = 'ticket.created'
+               returning reseller_id, id, position)
+    insert into webhook_deliveries (reseller_id, id, endpoint_id, event_id, event_type, state, attempts, starts,
+                                    trigger, position, created_at)
+    select e.reseller_id, overlay(e.id::text placing 'abcd' from 20 for 4)::uuid, w.id, e.id, 'ticket.created',
+           'failed', 11, 0, 'event', e.position, now()
+      from e, webhook_endpoints w
+    """
+    async with desk.database.transaction() as session:
+        await session.execute(text(many))
+    span = {"since": "1970-01-02T00:00:00Z"}
+    path = f"/webhook-endpoints/{endpoint['id']}/recover"
+    begun = await reseller.post(path, span)
+    refusal = await reseller.refused("POST", path, "conflict", span)
+    recoverer = Recoverer(desk.database)
+    [first] = await desk.picked("webhooks.recover")
+
+    await recoverer.go_on(first)
+    await recoverer.go_on(first)  # the job library may run a job twice
+    between = await reseller.get(f"/webhook-recoveries/{begun['id']}")
+    await reseller.post(f"/webhook-recoveries/{begun['id']}/cancel")
+    await desk.recover()
+    stopped = await reseller.get(f"/webhook-recoveries/{begun['id']}")
+    again = await reseller.refused("POST", f"/webhook-recoveries/{begun['id']}/cancel", "invalid_transition")
+
+    assert refusal["recovery_id"] == begun["id"]
+    assert (between["state"], between["done"]) == ("running", 500)
+    assert (stopped["state"], stopped["done"]) == ("cancelled", 500)
+    assert again["current"] == "cancelled"
+    rest = await reseller.post(path, span)
+    await desk.recover()
+    assert (await reseller.get(f"/webhook-recoveries/{rest['id']}"))["done"] == begun["total"] - 500
