@@ -23,6 +23,7 @@ def test_every_operation_says_what_it_does_takes_and_refuses() -> None:
         for method, operation in operations.items():
             where = f"{method} {path}"
             assert len(operation["description"]) >= 20, where
+            assert "`" not in operation["summary"], f"{where}: a summary is plain text"
             assert {"422", "500", "503"} <= operation["responses"].keys(), where
             good = [answer for status, answer in operation["responses"].items() if status.startswith("2")]
             assert all("example" in one["content"]["application/json"] for one in good if "content" in one), where
