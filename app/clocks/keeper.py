@@ -222,7 +222,12 @@ class Keeper:
         """Let the clocks that are neither met nor missed be reported under what is held from now on."""
         for kept in self.kept.values():
             if kept.clock.state in _OPEN:
-                kept.held = self._held
+                self._put_under(kept)
+
+    def _put_under(self, kept: Kept) -> None:
+        """Let a clock be under what is held; its calendar stays that of its terms, which may be the same as before."""
+        kept.held = self._held
+        kept.versions = Versions(self.entitlement.policy.id, kept.versions.calendar_id)
 
     @property
     def _held(self) -> Held:
@@ -269,7 +274,7 @@ class Keeper:
         if clock.terms != before.terms:
             kept.versions = self._versions(clock)
         if clock.state in _OPEN and before.state not in _OPEN:
-            kept.held = self._held
+            self._put_under(kept)
         self._enter(kept, clock, now, why)
         if clock.met_at is not None and before.met_at is None:
             self._say(metric, PromiseKept, now)
