@@ -11,11 +11,10 @@ from operator import itemgetter
 from uuid import UUID
 
 from app.clocks.facts import ClockFact, DeadlineMoved, PromiseBroken, PromiseDropped, PromiseKept, QuietOver, StepPassed
-from app.clocks.kept import Kept, Promised, new_row
+from app.clocks.kept import Kept, Promised, clock_id, new_row
 from app.clocks.models import SlaClock
 from app.clocks.rows import Held, LedgerLine, Versions, ledger_line, write
 from app.entitlements.entitlement import Entitlement, Timeline
-from app.infra.ids import new_id
 from app.sla import promises
 from app.sla.clock import Clock, State
 from app.sla.due import Rank
@@ -261,9 +260,11 @@ class Keeper:
         for metric, clock in heard.changed.items():
             self._replace(metric, clock, now, why)
         for metric, clock in heard.started.items():
-            if metric in self.kept:
-                self.ended.append(self.kept[metric])
-            self.kept[metric] = Kept(new_id(), clock, self._versions(clock), held=self._held)
+            before = self.kept.get(metric)
+            if before is not None:
+                self.ended.append(before)
+            id_ = clock_id(self.ticket, clock, before)
+            self.kept[metric] = Kept(id_, clock, self._versions(clock), held=self._held)
             self._enter(self.kept[metric], clock, now, "started")
             if clock.met_at is not None:
                 self._say(metric, PromiseKept, now)
