@@ -13,8 +13,10 @@ depends_on: str | Sequence[str] | None = None
 def upgrade() -> None:
     op.execute("set local lock_timeout = '5s'")
     op.execute("alter table sla_clocks add column ended_at timestamptz")
+    op.execute("alter table sla_policies add column recalculation_id uuid")
 
 
 def downgrade() -> None:
     op.execute("set local lock_timeout = '5s'")
+    op.execute("alter table sla_policies drop column recalculation_id")
     op.execute("alter table sla_clocks drop column ended_at")

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from app.infra.ids import CalendarId, PolicyId, TestClockId
+from app.infra.ids import CalendarId, PolicyId, RecalculationId, TestClockId
 from app.infra.wire import Answer, Code, Instant, Line, Request
 from app.sla.defaults import DEFAULT_CALENDARS, DEFAULT_POLICY_DATA
 
@@ -73,4 +73,8 @@ class PolicyVersionRead(Answer):
     policy: dict[str, Any] = Field(examples=[DEFAULT_POLICY_DATA])
     calendars: dict[str, CalendarId] = Field(description="The version of each calendar that it names.")
     note: str | None
+    recalculation_id: RecalculationId | None = Field(
+        description="The recalculation of live deadlines that its publication has set off, from its instant on. Null"
+        " for the first version, and on a test clock on which not one reseller lives but several, or none."
+    )
     created_at: Instant

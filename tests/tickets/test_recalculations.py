@@ -43,6 +43,25 @@ async def test_a_walk_tells_how_far_it_is(desk: Desk) -> None:
     assert len((await desk.staff.get("/recalculations", state="finished"))["data"]) == 1
 
 
+async def test_whoever_publishes_or_changes_a_plan_is_told_which_walk_follows(desk: Desk) -> None:
+    live, sandbox = await desk.reseller("professional", None), await desk.reseller("professional", NOW)
+    later = {"policy": policy(low="PT71H"), "effective_at": "2126-01-01T00:00:00Z"}
+    published = [
+        await desk.staff.post("/sla-policies", body)
+        for body in ({"policy": policy(low="PT72H")}, later, {"policy": policy(), "test_clock_id": sandbox.clock})
+    ]
+    changed = await desk.staff.post(f"/resellers/{live.id}/plan-changes", {"plan": "enterprise"})
+    await desk.reseller("professional", test_clock_id=sandbox.clock)
+    several = await desk.staff.post("/sla-policies", {"policy": policy(), "test_clock_id": sandbox.clock})
+
+    walks = [await desk.staff.get(f"/recalculations/{one['recalculation_id']}") for one in (*published, changed)]
+    assert [walk["cause_id"] for walk in walks] == [*(one["id"] for one in published), None]
+    assert [walk["reseller_id"] for walk in walks] == [None, None, sandbox.id, live.id]
+    assert (walks[1]["at"], walks[3]["cause"]) == ("2126-01-01T00:00:00Z", "plan.changed")
+    assert several["recalculation_id"] is None
+    assert await desk.staff.get(f"/sla-policies/{published[0]['id']}") == published[0]
+
+
 async def test_a_digest_is_one_event_for_each_reseller(desk: Desk) -> None:
     resellers = [await desk.reseller("professional", None) for _ in range(2)]
     tickets = [await _many(reseller, count, priority="low") for reseller, count in zip(resellers, (25, 1), strict=True)]
