@@ -32,7 +32,7 @@ class WindowRead(Answer):
     reason: str
     starts_at: Instant
     ends_at: Instant
-    everyone: bool
+    everyone: bool = Field(description="Whether it covers all who live on the wall's time.")
     reseller_ids: list[ResellerId]
     declared_at: Instant
     declared_by: str

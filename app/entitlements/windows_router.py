@@ -58,7 +58,10 @@ async def declare_maintenance_window(body: WindowCreate, visit: CurrentVisit) ->
 async def list_maintenance_windows(
     query: Annotated[PageQuery, Query()], visit: CurrentVisit, response: Response
 ) -> Page[WindowRead]:
-    """List maintenance windows, the last declared first; a reseller sees those that cover it."""
+    """List maintenance windows, the last declared first; a reseller sees those that cover it.
+
+    One for everyone covers those who live on the wall's time, and is not listed on a test clock.
+    """
     page = page_of(visit.desk.cursors, "maintenance-windows", query, visit.principal.reseller_id)
     rows = await queries.list_windows(visit.session, page.after_id, query.limit + 1)
     shapes = {shape.id: shape for shape in await _read(visit, rows)}
