@@ -32,7 +32,7 @@ async def begin_plan(session: AsyncSession, reseller: Reseller, plan: str, now: 
 
 
 async def change_plan(
-    session: AsyncSession, reseller: Reseller, plan: str, effective_at: datetime, now: datetime
+    session: AsyncSession, reseller: Reseller, plan: str, effective_at: datetime, now: datetime, *, digest: bool
 ) -> UUID | None:
     """Put a reseller, which is locked, on another plan from an instant on.
 
@@ -59,7 +59,7 @@ async def change_plan(
     await _write(session, reseller, periods, after, now)
     if effective_at <= now:
         announce_plan(session, reseller, plan, effective_at)
-    change = TermsChange(reseller.id, reseller.test_clock_id, effective_at, "plan.changed")
+    change = TermsChange(reseller.id, reseller.test_clock_id, effective_at, "plan.changed", digest=digest)
     return sole(await announce(session, [change]))
 
 

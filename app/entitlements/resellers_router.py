@@ -130,7 +130,8 @@ async def create_plan_change(reseller_id: ResellerId, body: PlanChangeCreate, vi
     await get_reseller(visit.session, reseller_id)
     reseller, now = await act_for(visit.session, visit.principal, reseller_id, visit.wall, exclusive=True)
     effective_at = body.effective_at or now
-    walk = await change_plan(visit.session, reseller, body.plan, effective_at, now)
+    digest = body.notify == "digest"
+    walk = await change_plan(visit.session, reseller, body.plan, effective_at, now, digest=digest)
     return PlanChanged(reseller_id=reseller.id, plan=body.plan, effective_at=effective_at, recalculation_id=walk)
 
 

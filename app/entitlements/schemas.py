@@ -6,6 +6,7 @@ from pydantic import AfterValidator, BaseModel, Field
 
 from app.auth.principals import Scope
 from app.entitlements.minutes import State
+from app.events.schemas import Notify
 from app.infra.ids import CalendarId, KeyId, PolicyId, PurchaseId, RecalculationId, ResellerId, StaffId, TestClockId
 from app.infra.wire import Answer, Change, Code, Duration, Instant, Line, Request
 from app.resellers.brand_schemas import Brand
@@ -67,6 +68,7 @@ class PlanChangeCreate(Request):
 
     plan: Code = Field(examples=["professional"])
     effective_at: Instant | None = None
+    notify: Notify = "each"
 
 
 class PlanChangeRead(Answer):

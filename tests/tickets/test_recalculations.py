@@ -77,6 +77,27 @@ async def test_a_digest_is_one_event_for_each_reseller(desk: Desk) -> None:
         assert digest["examples"][0]["after"] == await reseller.due(opened[0])
 
 
+async def test_a_digest_can_be_asked_of_a_change_of_plan_and_of_the_end_of_a_window(desk: Desk) -> None:
+    reseller = await desk.reseller("lite", "2026-06-10T16:30:00Z")
+    await _many(reseller, 3, priority="priority")
+    named = {"reason": "The site moves.", "reseller_ids": [reseller.id], "notify": "digest"}
+    window = await desk.staff.post("/maintenance-windows", named | {"ends_at": "2026-06-10T16:45:00Z"})
+    await desk.tick()
+
+    await desk.staff.post(f"/maintenance-windows/{window['id']}/end", {"notify": "digest"})
+    await desk.tick()
+    await desk.staff.post(f"/resellers/{reseller.id}/plan-changes", {"plan": "enterprise", "notify": "digest"})
+    await desk.tick()
+
+    assert await desk.events(reseller, "sla.deadline_changed") == []
+    digests = [event["data"]["digest"] for event in await desk.events(reseller, "sla.deadlines_changed")]
+    assert [(one["recalculation"]["cause"], one["changed"]) for one in digests] == [
+        ("maintenance_window.declared", 3),
+        ("maintenance_window.ended", 3),
+        ("plan.changed", 3),
+    ]
+
+
 async def test_a_walk_does_what_touching_each_ticket_would(desk: Desk) -> None:
     walked, touched = [await desk.reseller("professional", NOW) for _ in range(2)]
     stories = {caller.id: await _stories(desk, caller) for caller in (walked, touched)}
