@@ -1,4 +1,4 @@
-"""Clocks without a target say when their exchange was over."""
+"""Clocks without a target say when their exchange was over, policies which recalculation they set off."""
 
 from collections.abc import Sequence
 
@@ -10,11 +10,24 @@ branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
 
+TENANT = "(select nullif(current_setting('app.tenant', true), '')::uuid)"
+LIVE = f"everyone and exists (select from resellers own where own.id = {TENANT} and own.test_clock_id is null)"
+
+
+def _everyone(covered: str) -> str:
+    return f"{covered} or exists (select from maintenance_window_resellers named where named.window_id = id)"
+
+
 def upgrade() -> None:
     op.execute("set local lock_timeout = '5s'")
     op.execute("alter table sla_clocks add column ended_at timestamptz")
+    op.execute("alter table sla_policies add column recalculation_id uuid")
+    # A window for everyone is for all who live on the wall's time: it stops no clock of a sandbox.
+    op.execute(f"alter policy tenant on maintenance_windows using ({_everyone(LIVE)})")
 
 
 def downgrade() -> None:
     op.execute("set local lock_timeout = '5s'")
+    op.execute(f"alter policy tenant on maintenance_windows using ({_everyone('everyone')})")
+    op.execute("alter table sla_policies drop column recalculation_id")
     op.execute("alter table sla_clocks drop column ended_at")

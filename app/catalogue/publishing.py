@@ -13,7 +13,7 @@ from app.catalogue.facts import PolicyPublished
 from app.catalogue.models import SlaPolicy, SupportCalendar
 from app.catalogue.policy_schemas import CalendarCreate, PolicyCreate, PolicyDraft
 from app.catalogue.versions import PolicyVersion, calendar
-from app.events.reactions import announce
+from app.events.reactions import announce, sole
 from app.infra.ids import new_id
 from app.infra.problems import ValidationFailed
 from app.sla.calendar import Calendar
@@ -108,7 +108,9 @@ async def publish_policy(session: AsyncSession, wanted: PolicyCreate, wall: date
     session.add(row)
     await session.flush()
     digest = wanted.notify == "digest"
-    await announce(session, [PolicyPublished(row.id, row.test_clock_id, version.effective_at, digest)])
+    walks = await announce(session, [PolicyPublished(row.id, row.test_clock_id, version.effective_at, digest)])
+    row.recalculation_id = sole(walks)
+    await session.flush()
     return row
 
 

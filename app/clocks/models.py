@@ -22,7 +22,8 @@ class SlaClock(SQLModel, table=True):
     """One promise on one ticket. ``wake_at`` is the first instant at which time alone will move it.
 
     ``windows`` are the maintenance windows that its deadline leaves out, as a flat list of beginnings and ends.
-    ``plan``, ``level`` and ``priority`` are those under which it was last unmet and unbroken: reports go by them.
+    ``policy_id``, ``plan``, ``level`` and ``priority`` are those under which it was last unmet and unbroken: reports
+    go by them.
     """
 
     __tablename__ = "sla_clocks"

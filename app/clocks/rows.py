@@ -58,7 +58,7 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Versions:
-    """Which published versions a clock's terms come from."""
+    """Which published versions a clock is under: the policy while it ran, the calendar that its terms count by."""
 
     policy_id: UUID
     calendar_id: UUID | None

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from app.events.schemas import Notify
 from app.infra.ids import ResellerId, WindowId
 from app.infra.wire import Answer, Instant, Line, Request
 
@@ -26,9 +27,13 @@ class WindowCreate(Request):
     reseller_ids: Annotated[list[ResellerId], Field(min_length=1, max_length=_MOST_RESELLERS)] | None = Field(
         default=None, description="Whom it covers; where it is left out, everyone who lives on the wall's time."
     )
-    notify: Literal["each", "digest"] = Field(
-        default="each", description="Whether each moved deadline is an event, or all of a reseller's are one."
-    )
+    notify: Notify = "each"
+
+
+class WindowEnd(Request):
+    """How those whom a window covers hear of its end."""
+
+    notify: Notify = "each"
 
 
 class WindowRead(Answer):
@@ -38,7 +43,7 @@ class WindowRead(Answer):
     reason: Reason
     starts_at: Begins
     ends_at: Ends
-    everyone: bool = Field(examples=[False])
+    everyone: bool = Field(examples=[False], description="Whether it covers all who live on the wall's time.")
     reseller_ids: list[ResellerId]
     declared_at: Instant
     declared_by: str = Field(examples=["Network operations"])

@@ -10,7 +10,7 @@ from app.auth.visit import time_of
 from app.entitlements import window_queries as queries
 from app.entitlements.facts import TermsChange, TermsChangeForAll
 from app.entitlements.models import CoveredReseller, MaintenanceWindow
-from app.entitlements.window_schemas import WindowCreate, WindowData, WindowState
+from app.entitlements.window_schemas import WindowCreate, WindowData, WindowEnd, WindowState
 from app.events.kinds import EventType
 from app.events.reactions import announce
 from app.events.record import record
@@ -68,7 +68,7 @@ async def declare(session: AsyncSession, wanted: WindowCreate, by: str, wall: da
     return window
 
 
-async def call_off(session: AsyncSession, window_id: UUID, wall: datetime) -> MaintenanceWindow:
+async def call_off(session: AsyncSession, window_id: UUID, wanted: WindowEnd, wall: datetime) -> MaintenanceWindow:
     """End a running window now, or cancel one that has not begun.
 
     Raises:
@@ -88,7 +88,8 @@ async def call_off(session: AsyncSession, window_id: UUID, wall: datetime) -> Ma
         raise InvalidTransition(f"the window is {state}", current=state, allowed=[])
     window.ended_at = now
     window.version += 1
-    await _tell(session, window, ids, EventType.MAINTENANCE_WINDOW_ENDED, now, digest=False)
+    digest = wanted.notify == "digest"
+    await _tell(session, window, ids, EventType.MAINTENANCE_WINDOW_ENDED, now, digest=digest)
     return window
 
 

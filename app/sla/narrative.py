@@ -5,6 +5,7 @@ since on the night on which clocks go back one local time is two instants.
 """
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
 from zoneinfo import ZoneInfo
@@ -24,6 +25,14 @@ _UNITS = (("hour", 3600), ("minute", 60), ("second", 1))
 _MOST_TOLD = 8  # segments between two changes; of more, their sum is told
 
 
+@dataclass(frozen=True, slots=True)
+class Voiding:
+    """When it was said of a breach that it does not stand against the desk, and why."""
+
+    at: datetime
+    reason: str
+
+
 class Told:
     """Tells explanations of one clock's kind.
 
@@ -39,8 +48,8 @@ class Told:
         self._because = because
         self._said: object = None
 
-    def paragraph(self, metric: Metric, explanation: Explanation) -> str:
-        """The whole explanation, from the promise to where it stands."""
+    def paragraph(self, metric: Metric, explanation: Explanation, voided: Voiding | None = None) -> str:
+        """The whole explanation, from the promise to where it stands, and whether its breach was voided."""
         self._said = None
         first = explanation.changes[0].after
         sentences = [f"{_PROMISE[metric]} within {self._terms(first)}: started {self._at(first.at)}."]
@@ -54,7 +63,10 @@ class Told:
             else:
                 told = self._time([part for part in parts if isinstance(part, Segment)])
                 sentences.append(f"{told[0].upper()}{told[1:]}.")
-        return " ".join([*sentences, *self._end(explanation.last)])
+        sentences.extend(self._end(explanation.last))
+        if voided is not None:
+            sentences.append(f"The breach was voided {self._at(voided.at)}: {voided.reason.rstrip('.')}.")
+        return " ".join(sentences)
 
     def _time(self, segments: list[Segment]) -> str:
         if len(segments) <= _MOST_TOLD:

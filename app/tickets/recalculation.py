@@ -28,31 +28,34 @@ _AT_ONCE = 25
 _log = structlog.get_logger(__name__)
 
 
-async def schedule(session: AsyncSession, change: TermsChange) -> None:
-    """Put a walk over one reseller's tickets on the agenda for the instant of a change."""
+async def schedule(session: AsyncSession, change: TermsChange) -> list[UUID]:
+    """Put a walk over one reseller's tickets on the agenda for the instant of a change; returns its id."""
     walk = _walk(change.reseller_id, change.at, change.cause, change.cause_id, digest=change.digest)
     walk.test_clock_id = change.test_clock_id
     session.add(walk)
     await session.flush()
+    return [walk.id]
 
 
-async def schedule_for_all(session: AsyncSession, change: TermsChangeForAll) -> None:
-    """Put a walk over everyone's tickets on the agenda."""
+async def schedule_for_all(session: AsyncSession, change: TermsChangeForAll) -> list[UUID]:
+    """Put a walk over everyone's tickets on the agenda; returns its id."""
     operator = await operator_id(session)
     walk = _walk(operator, change.at, change.cause, change.cause_id, digest=change.digest)
     walk.everyone = True
     session.add(walk)
     await session.flush()
+    return [walk.id]
 
 
-async def schedule_policy(session: AsyncSession, published: PolicyPublished) -> None:
-    """Put what a version of the policy changes on the agenda, for everyone or for those on a test clock."""
+async def schedule_policy(session: AsyncSession, published: PolicyPublished) -> list[UUID]:
+    """Put what a version of the policy changes on the agenda, for everyone or for each of those on a test clock."""
     cause = (published.at, "sla_policy.published", published.policy_id, published.digest)
     if published.test_clock_id is None:
-        await schedule_for_all(session, TermsChangeForAll(*cause))
-        return
+        return await schedule_for_all(session, TermsChangeForAll(*cause))
+    walks: list[UUID] = []
     for reseller_id in await resellers_on(session, published.test_clock_id):
-        await schedule(session, TermsChange(reseller_id, published.test_clock_id, *cause))
+        walks += await schedule(session, TermsChange(reseller_id, published.test_clock_id, *cause))
+    return walks
 
 
 def _walk(reseller_id: UUID, at: datetime, cause: str, cause_id: UUID | None, *, digest: bool) -> Recalculation:

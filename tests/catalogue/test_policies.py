@@ -124,6 +124,11 @@ async def test_reopening_restarts_the_resolution_where_the_policy_says_so(desk: 
         (("steps", 0, "role"), "nobody", "/policy/steps"),
         (("reopen",), "sometimes", "/policy/reopen"),
         (("colour",), "red", "/policy/colour"),
+        (("credits",), {"per_miss": True, "cap": 500}, "/policy/credits"),
+        (("credits",), {"per_miss": 1, "cap": True}, "/policy/credits"),
+        (("steps", 0, "at_share"), True, "/policy/steps/0"),
+        (("steps",), [{"code": "late", "role": "desk", "after_targets": True}], "/policy/steps/0"),
+        (("calendars",), {"1": True}, "/policy/calendars/1"),
     ],
 )
 async def test_a_policy_that_cannot_be_kept_is_refused_with_the_place(

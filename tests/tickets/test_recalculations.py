@@ -43,6 +43,25 @@ async def test_a_walk_tells_how_far_it_is(desk: Desk) -> None:
     assert len((await desk.staff.get("/recalculations", state="finished"))["data"]) == 1
 
 
+async def test_whoever_publishes_or_changes_a_plan_is_told_which_walk_follows(desk: Desk) -> None:
+    live, sandbox = await desk.reseller("professional", None), await desk.reseller("professional", NOW)
+    later = {"policy": policy(low="PT71H"), "effective_at": "2126-01-01T00:00:00Z"}
+    published = [
+        await desk.staff.post("/sla-policies", body)
+        for body in ({"policy": policy(low="PT72H")}, later, {"policy": policy(), "test_clock_id": sandbox.clock})
+    ]
+    changed = await desk.staff.post(f"/resellers/{live.id}/plan-changes", {"plan": "enterprise"})
+    await desk.reseller("professional", test_clock_id=sandbox.clock)
+    several = await desk.staff.post("/sla-policies", {"policy": policy(), "test_clock_id": sandbox.clock})
+
+    walks = [await desk.staff.get(f"/recalculations/{one['recalculation_id']}") for one in (*published, changed)]
+    assert [walk["cause_id"] for walk in walks] == [*(one["id"] for one in published), None]
+    assert [walk["reseller_id"] for walk in walks] == [None, None, sandbox.id, live.id]
+    assert (walks[1]["at"], walks[3]["cause"]) == ("2126-01-01T00:00:00Z", "plan.changed")
+    assert several["recalculation_id"] is None
+    assert await desk.staff.get(f"/sla-policies/{published[0]['id']}") == published[0]
+
+
 async def test_a_digest_is_one_event_for_each_reseller(desk: Desk) -> None:
     resellers = [await desk.reseller("professional", None) for _ in range(2)]
     tickets = [await _many(reseller, count, priority="low") for reseller, count in zip(resellers, (25, 1), strict=True)]
@@ -56,6 +75,27 @@ async def test_a_digest_is_one_event_for_each_reseller(desk: Desk) -> None:
         digest = event["data"]["digest"]
         assert (digest["changed"], len(digest["examples"])) == (len(opened), min(len(opened), 20))
         assert digest["examples"][0]["after"] == await reseller.due(opened[0])
+
+
+async def test_a_digest_can_be_asked_of_a_change_of_plan_and_of_the_end_of_a_window(desk: Desk) -> None:
+    reseller = await desk.reseller("lite", "2026-06-10T16:30:00Z")
+    await _many(reseller, 3, priority="priority")
+    named = {"reason": "The site moves.", "reseller_ids": [reseller.id], "notify": "digest"}
+    window = await desk.staff.post("/maintenance-windows", named | {"ends_at": "2026-06-10T16:45:00Z"})
+    await desk.tick()
+
+    await desk.staff.post(f"/maintenance-windows/{window['id']}/end", {"notify": "digest"})
+    await desk.tick()
+    await desk.staff.post(f"/resellers/{reseller.id}/plan-changes", {"plan": "enterprise", "notify": "digest"})
+    await desk.tick()
+
+    assert await desk.events(reseller, "sla.deadline_changed") == []
+    digests = [event["data"]["digest"] for event in await desk.events(reseller, "sla.deadlines_changed")]
+    assert [(one["recalculation"]["cause"], one["changed"]) for one in digests] == [
+        ("maintenance_window.declared", 3),
+        ("maintenance_window.ended", 3),
+        ("plan.changed", 3),
+    ]
 
 
 async def test_a_walk_does_what_touching_each_ticket_would(desk: Desk) -> None:
