@@ -1,4 +1,4 @@
-"""Clocks without a target say when their exchange was over."""
+"""Clocks without a target say when their exchange was over; walks count the tickets that failed."""
 
 from collections.abc import Sequence
 
@@ -13,8 +13,11 @@ depends_on: str | Sequence[str] | None = None
 def upgrade() -> None:
     op.execute("set local lock_timeout = '5s'")
     op.execute("alter table sla_clocks add column ended_at timestamptz")
+    op.execute("alter table recalculations add column failed integer not null default 0")
+    op.execute("alter table recalculations alter column failed drop default")
 
 
 def downgrade() -> None:
     op.execute("set local lock_timeout = '5s'")
+    op.execute("alter table recalculations drop column failed")
     op.execute("alter table sla_clocks drop column ended_at")

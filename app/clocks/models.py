@@ -140,6 +140,7 @@ class Recalculation(SQLModel, table=True):
     done: int = 0
     changed: int = 0
     breached: int = 0
+    failed: int = 0
     everyone: bool = False
     notify: str = "each"
     cursor_reseller_id: UUID | None = None
