@@ -11,11 +11,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.clocks.facts import DeadlineMoved, PromiseBroken
 from app.clocks.models import Recalculation, RecalculationDigest
 from app.events.kinds import EventType
+from app.events.queries import write_events
 from app.events.record import event_values, record
 from app.tickets import recalculation_queries as queries
 from app.tickets.act import Act
 from app.tickets.batch import Settled
-from app.tickets.batch_queries import write_events
 from app.tickets.batch_rows import BatchTicket
 from app.tickets.models import Ticket
 from app.tickets.reading import clock_data, number_of, summary_of
