@@ -203,7 +203,7 @@ async def test_a_caller_who_takes_no_form_of_it_is_told_the_forms(desk: Desk) ->
         (timedelta(hours=36), "36 hours"),
         (timedelta(minutes=90), "1 hour 30 minutes"),
         (timedelta(seconds=1), "1 second"),
-        (timedelta(microseconds=5), "5 microseconds"),
+        (timedelta(microseconds=5), "0.000005 seconds"),
         (timedelta(0), "no time"),
     ],
 )
