@@ -9,7 +9,7 @@ from app.infra.ids import decode
 from app.tickets.batch import keepers
 from app.tickets.batch_queries import Key
 from app.tickets.policy_preview import Preview, weigh
-from tests.catalogue.test_policies import policy
+from tests.catalogue.published import policy
 from tests.desk import Desk
 
 _WAITING = text("select count(*) from pg_locks where not granted and relation = 'sla_clocks'::regclass")

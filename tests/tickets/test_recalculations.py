@@ -9,7 +9,7 @@ from app.infra.agenda import WALL
 from app.infra.ids import decode
 from app.infra.now import wall_now
 from app.tickets.recalculation import Recalculations
-from tests.catalogue.test_policies import policy
+from tests.catalogue.published import policy
 from tests.desk import Caller, Desk, Json
 
 NOW = "2026-06-10T11:00:00Z"
