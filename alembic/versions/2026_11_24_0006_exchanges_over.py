@@ -14,10 +14,12 @@ def upgrade() -> None:
     op.execute("set local lock_timeout = '5s'")
     op.execute("alter table sla_clocks add column ended_at timestamptz")
     op.execute("alter table recalculations add column failed integer not null default 0")
-    op.execute("alter table recalculations alter column failed drop default")
+    op.execute("alter table recalculations alter column failed drop default, drop column created_at")
 
 
 def downgrade() -> None:
     op.execute("set local lock_timeout = '5s'")
-    op.execute("alter table recalculations drop column failed")
+    op.execute("alter table recalculations drop column failed, add column created_at timestamptz")
+    op.execute("update recalculations set created_at = at")
+    op.execute("alter table recalculations alter column created_at set not null")
     op.execute("alter table sla_clocks drop column ended_at")

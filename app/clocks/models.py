@@ -149,7 +149,6 @@ class Recalculation(SQLModel, table=True):
     progressed_at: datetime | None = Field(default=None, sa_type=Instant)
     started_at: datetime | None = Field(default=None, sa_type=Instant)
     finished_at: datetime | None = Field(default=None, sa_type=Instant)
-    created_at: datetime = Field(sa_type=Instant)
 
 
 class RecalculationDigest(SQLModel, table=True):

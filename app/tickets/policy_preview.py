@@ -134,9 +134,7 @@ def _settled(keeper: Keeper, at: datetime) -> dict[Metric, Clock]:
 async def _all_keepers(session: AsyncSession, test_clock_id: UUID | None, now: datetime) -> AsyncIterator[list[Keeper]]:
     owners = [await operator_id(session)] if test_clock_id is None else await resellers_on(session, test_clock_id)
     for owner in owners:
-        walk = Recalculation(
-            reseller_id=owner, id=new_id(), at=now, cause="preview", everyone=test_clock_id is None, created_at=now
-        )
+        walk = Recalculation(reseller_id=owner, id=new_id(), at=now, cause="preview", everyone=test_clock_id is None)
         while named := await batch_queries.next_tickets(session, walk, _AT_ONCE):
             yield await batch.keepers(session, named, lock=False)
             walk.cursor_reseller_id, walk.cursor_id = named[-1]

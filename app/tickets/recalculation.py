@@ -64,7 +64,6 @@ def _walk(reseller_id: UUID, at: datetime, cause: str, cause_id: UUID | None, *,
         cause=cause,
         cause_id=cause_id,
         notify="digest" if digest else "each",
-        created_at=at,
     )
 
 

@@ -17,7 +17,7 @@ from app.tickets.recalculation_schemas import RecalculationQuery, RecalculationR
 
 router = edge_router("Recalculations")
 
-_PREFIXES = {"sla_policy": "pol", "maintenance_window": "mwn", "add_on": "adp"}
+_PREFIXES = {"sla_policy": "pol", "maintenance_window": "mwn"}
 
 
 def _read(row: Recalculation) -> RecalculationRead:
