@@ -110,7 +110,7 @@ def _examples(tickets: Sequence[OfTicket]) -> Iterator[dict[str, object]]:
         for fact in one.moved:
             example = MovedDeadline(
                 ticket_id=one.ticket.id,
-                number=number_of(one.ticket),
+                number=number_of(one.ticket.number),
                 clock_id=fact.clock_id,
                 metric=fact.clock.metric,
                 before=fact.before,

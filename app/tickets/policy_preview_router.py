@@ -79,7 +79,7 @@ def _difference(one: Difference) -> DifferenceRead:
     return DifferenceRead(
         reseller_id=one.ticket.reseller_id,
         ticket_id=one.ticket.id,
-        number=number_of(one.ticket),
+        number=number_of(one.ticket.number),
         clock_id=None if one.before is None else one.clock_id,
         metric=one.metric,
         before=one.before.due_at if one.before else None,
