@@ -1,4 +1,4 @@
-"""The worked cases of ``domain.md`` and the turns of a clock, explained in words."""
+"""The worked cases and the turns of a clock, explained in words."""
 
 from collections.abc import Callable
 from dataclasses import replace
