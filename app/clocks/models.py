@@ -141,6 +141,7 @@ class Recalculation(SQLModel, table=True):
     done: int = 0
     changed: int = 0
     breached: int = 0
+    failed: int = 0
     everyone: bool = False
     notify: str = "each"
     cursor_reseller_id: UUID | None = None
@@ -149,7 +150,6 @@ class Recalculation(SQLModel, table=True):
     progressed_at: datetime | None = Field(default=None, sa_type=Instant)
     started_at: datetime | None = Field(default=None, sa_type=Instant)
     finished_at: datetime | None = Field(default=None, sa_type=Instant)
-    created_at: datetime = Field(sa_type=Instant)
 
 
 class RecalculationDigest(SQLModel, table=True):

@@ -16,6 +16,7 @@ from app.entitlements.timelines import timeline_of
 from app.events.reactions import announce, sole
 from app.infra.ids import new_id
 from app.infra.problems import Conflict, ValidationFailed
+from app.infra.wire import rfc3339
 from app.resellers.models import Reseller
 
 
@@ -45,9 +46,7 @@ async def change_plan(
     """
     await _known_plan(session, plan)
     if effective_at < now:
-        raise ValidationFailed.at(
-            "/effective_at", f"the past does not change: it is {now.isoformat()} for this reseller"
-        )
+        raise ValidationFailed.at("/effective_at", f"the past does not change: it is {rfc3339(now)} for this reseller")
     periods = await queries.lock_periods_since(session, reseller.id, now)
     for period in periods:
         turn_plan(session, reseller, period, now)

@@ -16,6 +16,7 @@ from app.events.reactions import announce
 from app.events.record import record
 from app.infra.ids import new_id
 from app.infra.problems import InvalidTransition, NotFound, ValidationFailed
+from app.infra.wire import rfc3339
 
 _LONGEST = timedelta(days=366)
 _FARTHEST = timedelta(days=3660)
@@ -43,7 +44,7 @@ async def declare(session: AsyncSession, wanted: WindowCreate, by: str, wall: da
     await queries.lock_resellers(session, ids)
     starts_at = wanted.starts_at or now
     if starts_at < now:
-        raise ValidationFailed.at("/starts_at", f"a window is never retroactive: it is {now.isoformat()}")
+        raise ValidationFailed.at("/starts_at", f"a window is never retroactive: it is {rfc3339(now)}")
     if wanted.ends_at <= starts_at:
         raise ValidationFailed.at("/ends_at", "a window ends after it begins")
     if starts_at - now > _FARTHEST:

@@ -2,11 +2,12 @@
 
 from datetime import timedelta
 
-from app.catalogue.wording import METRICS, capital, share_in_words
+from app.catalogue.wording import capital, share_in_words
 from app.infra.pages import Pages
 from app.reports.chart import Chart
 from app.reports.money import money
 from app.reports.schemas import GroupBy, Report
+from app.sla.words import METRICS
 
 _UNITS = ((timedelta(hours=1), "h"), (timedelta(minutes=1), "min"), (timedelta(seconds=1), "s"))
 _LONG = timedelta(hours=100)

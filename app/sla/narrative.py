@@ -10,18 +10,13 @@ from datetime import datetime, timedelta
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
+from app.sla.durations import span
 from app.sla.explanation import Change, Explanation, Line, Segment, Time, Turn
 from app.sla.facts import State
-from app.sla.instants import NOTHING, SECOND, micros
+from app.sla.instants import NOTHING
 from app.sla.terms import Counting, Metric
+from app.sla.words import METRICS
 
-_PROMISE = {
-    Metric.first_response: "A first response",
-    Metric.next_response: "A reply",
-    Metric.periodic_update: "An update",
-    Metric.resolution: "A resolution",
-}
-_UNITS = (("hour", 3600), ("minute", 60), ("second", 1))
 _MOST_TOLD = 8  # segments between two changes; of more, their sum is told
 
 
@@ -52,7 +47,7 @@ class Told:
         """The whole explanation, from the promise to where it stands, and whether its breach was voided."""
         self._said = None
         first = explanation.changes[0].after
-        sentences = [f"{_PROMISE[metric]} within {self._terms(first)}: started {self._at(first.at)}."]
+        sentences = [f"A {METRICS[metric]} within {self._terms(first)}: started {self._at(first.at)}."]
         if first.state in {State.met, State.met_late}:
             sentences.append("Kept as it started.")
         if first.paused:
@@ -145,18 +140,6 @@ class Told:
         local = instant.astimezone(self._zone)
         same, self._said = self._said == local.date(), local.date()
         return f"At {_time_of_day(local)}" if same else f"On {_date(local)} at {_time_of_day(local)}"
-
-
-def span(length: timedelta) -> str:
-    """A span in words: ``7 hours 40 minutes``."""
-    seconds, fraction = divmod(micros(length), SECOND)
-    said = []
-    for unit, size in _UNITS:
-        count, seconds = divmod(seconds, size)
-        part = f".{fraction:06}".rstrip("0") if size == 1 and fraction else ""
-        if count or part:
-            said.append(f"{count}{part} {unit}{'' if count == 1 and not part else 's'}")
-    return " ".join(said) or "no time"
 
 
 def _left(remaining: timedelta) -> str:

@@ -7,26 +7,10 @@ from typing import Any
 import pytest
 
 from app.sla import DEFAULT_POLICY_DATA
-from tests.desk import Caller, Desk, Json
+from tests.catalogue.published import policy, publish
+from tests.desk import Desk, Json
 
 NOW = "2026-06-10T11:00:00Z"
-
-
-def policy(**targets: str) -> Json:
-    """The desk's own policy with other first responses, by priority, and physical time counted."""
-    data: Json = deepcopy(DEFAULT_POLICY_DATA)
-    data["targets"] = deepcopy(data["targets"])
-    for level in "1234":
-        own = data["targets"][level] = deepcopy(data["targets"][level])
-        for priority, span in targets.items():
-            own[priority]["first_response"] = {"span": span, "counting": "elapsed"}
-    return data
-
-
-async def publish(desk: Desk, caller: Caller, wanted: Json, **more: Any) -> Json:
-    body = {"policy": wanted, "test_clock_id": caller.clock} | more
-    published: Json = await desk.staff.post("/sla-policies", body)
-    return published
 
 
 async def test_a_new_version_holds_from_its_instant_and_tickets_say_which_they_ran_under(desk: Desk) -> None:

@@ -56,7 +56,7 @@ def clock_view(clock: Clock) -> Shown:
 
 
 def sla_status(ticket: Ticket, latest: list[Clock]) -> str:
-    """Ruling 16: "worst first: `breached`, `at_risk` (running, past the warning), `on_track`, `paused`, `met`".
+    """The worst of its clocks: `breached`, `at_risk` (running, past the warning), `on_track`, `paused`, `met`.
 
     Past the warning is a clock whose warning has gone by, whatever a later change of terms gave it: it is raised once.
     """

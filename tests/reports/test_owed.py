@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import text
 
 from app.infra.ids import encode
-from tests.catalogue.published import policy_data, published
+from tests.catalogue.published import backdated, policy_data
 from tests.desk import Caller, Desk, Json
 from tests.reports.lives import JUNE, change, void
 
@@ -21,7 +21,7 @@ async def _priced(desk: Desk, price: int = 9_990, currency: str = "GBP") -> None
 
 async def _credited(desk: Desk) -> None:
     """Every miss is worth 5 % of the month's price, up to 12 %."""
-    await published(desk, policy_data(credits={"per_miss": 500, "cap": 1_200}), "2020-01-01T00:00:00Z")
+    await backdated(desk, policy_data(credits={"per_miss": 500, "cap": 1_200}), "2020-01-01T00:00:00Z")
 
 
 async def _buyer(desk: Desk) -> Caller:

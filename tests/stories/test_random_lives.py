@@ -1,7 +1,7 @@
 """Random lives of resellers and tickets, held after every step against a plain reference model (``tests/model``).
 
-The model is written from ``domain.md`` alone. `make test` plays 5,000 steps, the same ones every time; `make nightly`
-plays as many as it is told, others every night.
+The model is written from what the desk promises, and shares no code with it. `make test` plays 5,000 steps, the same
+ones every time; `make nightly` plays as many as it is told, others every night.
 """
 
 import asyncio

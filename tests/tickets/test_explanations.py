@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.catalogue.test_policies import policy, publish
+from tests.catalogue.published import policy, publish
 from tests.desk import Caller, Desk, Json
 
 _DOCUMENT = Path(__file__).parents[2] / "docs" / "sla.md"

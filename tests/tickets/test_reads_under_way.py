@@ -7,7 +7,7 @@ from app.infra.ids import decode, encode
 from app.infra.now import wall_now
 from app.tickets.act import take
 from app.tickets.actors import TIME
-from tests.catalogue.test_policies import policy, publish
+from tests.catalogue.published import policy, publish
 from tests.desk import Desk
 
 _WAITING = text("select count(*) from pg_locks where not granted and relation = 'sla_clocks'::regclass")

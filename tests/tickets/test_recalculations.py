@@ -1,12 +1,15 @@
 """Recalculations: in the background, in batches, resumable, and no older than what people did meanwhile."""
 
+import asyncio
+
 import pytest
 from sqlalchemy import text
 
 from app.infra.agenda import WALL
+from app.infra.ids import decode
 from app.infra.now import wall_now
 from app.tickets.recalculation import Recalculations
-from tests.catalogue.test_policies import policy
+from tests.catalogue.published import policy
 from tests.desk import Caller, Desk, Json
 
 NOW = "2026-06-10T11:00:00Z"
@@ -246,3 +249,35 @@ async def test_a_walk_that_moves_no_deadline_lets_clocks_be_reported_under_the_n
     async with desk.database.transaction() as session:
         plans = (await session.scalars(text("select distinct plan from sla_clocks"))).all()
     assert plans == ["enterprise"]
+
+
+async def test_a_walk_on_a_test_clock_that_is_held_keeps_no_other_waiting(desk: Desk) -> None:
+    sandbox, live = await desk.reseller("professional", NOW), await desk.reseller("professional", None)
+    for caller in (sandbox, live):
+        await caller.open_ticket(priority="low")
+        await desk.staff.post(f"/resellers/{caller.id}/plan-changes", {"plan": "enterprise"})
+
+    async with desk.database.transaction() as session:
+        await session.execute(text("select from test_clocks for update"))
+        while await asyncio.wait_for(_one_batch(desk), 5):
+            continue
+        done = {walk["reseller_id"]: walk["done"] for walk in (await desk.staff.get("/recalculations"))["data"]}
+    await desk.tick()
+
+    assert done == {sandbox.id: 0, live.id: 1}
+    assert (await _walk(desk, reseller_id=sandbox.id))["done"] == 1
+
+
+async def test_a_ticket_that_fails_is_counted_apart(desk: Desk) -> None:
+    reseller = await desk.reseller("professional", None)
+    failing, _ = await _many(reseller, 2, priority="low")
+    await desk.staff.post("/sla-policies", {"policy": policy(low="PT72H")})
+    async with desk.database.transaction() as session:  # its year is beyond what can be counted
+        far = "update sla_clocks set anchor_at = '9999-12-01Z', due_at = '9999-12-03Z' where ticket_id = :id"
+        await session.execute(text(far), {"id": decode("tkt", failing["id"])})
+
+    await desk.tick()
+
+    done = await _walk(desk)
+    assert [done[name] for name in ("total", "done", "failed", "changed")] == [2, 1, 1, 1]
+    assert (done["finished_at"] is not None, done["eta_seconds"]) == (True, None)
