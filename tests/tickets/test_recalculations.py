@@ -206,3 +206,18 @@ async def test_a_walk_that_moves_no_deadline_lets_clocks_be_reported_under_the_n
     async with desk.database.transaction() as session:
         plans = (await session.scalars(text("select distinct plan from sla_clocks"))).all()
     assert plans == ["enterprise"]
+
+
+async def test_a_step_that_a_version_puts_into_the_past_is_raised_by_the_walk(desk: Desk) -> None:
+    lite = await desk.reseller("lite")
+    ticket = await lite.open_ticket()
+    await desk.advance(lite, "2026-06-10T11:36:00Z")
+
+    earlier = policy()
+    earlier["steps"][0]["at_share"] = 5_000
+    await desk.staff.post("/sla-policies", {"policy": earlier, "test_clock_id": lite.clock})
+    await desk.tick()
+
+    (warning,) = (await lite.get("/escalations"))["data"]
+    raised = (warning["ticket_id"], warning["step"], warning["raised_at"])
+    assert raised == (ticket["id"], "warning", "2026-06-10T11:36:00Z")
