@@ -81,6 +81,8 @@ def _moved_alone(keeper: Keeper, now: datetime) -> list[DeadlineMoved] | None:
         keeper.settle(now, inclusive=False)
     except (IllegalTransition, OutOfRange):
         return None
+    if keeper.overtaken(now):  # a change has put a step into the past: it is raised at once, not by the next sweep
+        return None
     moved = [fact for fact in keeper.facts if isinstance(fact, DeadlineMoved)]
     return moved if len(moved) == len(keeper.facts) else None
 

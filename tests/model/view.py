@@ -82,6 +82,11 @@ def escalation_view(escalation: Escalation) -> Shown:
     }
 
 
+def events_view(ticket: Ticket) -> list[Shown]:
+    """What its clocks had to tell, each once and at its own instant."""
+    return [{"type": kind, "at": shown(at), "metric": metric} for kind, at, metric in ticket.told]
+
+
 def entitlement_view(reseller: Reseller, at: datetime) -> Shown:
     """What a reseller holds at an instant."""
     level, held = reseller.level(at), reseller.purchase(at)

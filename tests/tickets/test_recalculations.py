@@ -281,3 +281,18 @@ async def test_a_ticket_that_fails_is_counted_apart(desk: Desk) -> None:
     done = await _walk(desk)
     assert [done[name] for name in ("total", "done", "failed", "changed")] == [2, 1, 1, 1]
     assert (done["finished_at"] is not None, done["eta_seconds"]) == (True, None)
+
+
+async def test_a_step_that_a_version_puts_into_the_past_is_raised_by_the_walk(desk: Desk) -> None:
+    lite = await desk.reseller("lite")
+    ticket = await lite.open_ticket()
+    await desk.advance(lite, "2026-06-10T11:36:00Z")
+
+    earlier = policy()
+    earlier["steps"][0]["at_share"] = 5_000
+    await desk.staff.post("/sla-policies", {"policy": earlier, "test_clock_id": lite.clock})
+    await desk.tick()
+
+    (warning,) = (await lite.get("/escalations"))["data"]
+    raised = (warning["ticket_id"], warning["step"], warning["raised_at"])
+    assert raised == (ticket["id"], "warning", "2026-06-10T11:36:00Z")
