@@ -1,7 +1,7 @@
 """The driver: tests speak in requests to a desk that runs in their own process, and let time pass by hand."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import uuid4
@@ -122,6 +122,16 @@ class Desk:
         """Add a source to those that run when a test clock is advanced."""
         services = self.app.state.desk
         self.app.state.desk = replace(services, sources=(*services.sources, source))
+
+    @contextmanager
+    def unswept(self) -> Iterator[None]:
+        """Let a test clock be advanced meanwhile with nobody looking at what falls due on the way."""
+        services = self.app.state.desk
+        self.app.state.desk = replace(services, sources=())
+        try:
+            yield
+        finally:
+            self.app.state.desk = services
 
     async def tick(self) -> None:
         """Let the worker do what is due on the wall clock, recalculations included."""

@@ -1,7 +1,9 @@
 """The document is what the code says, and the code does what the document says."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from jsonschema_rs import Draft202012Validator
@@ -23,11 +25,42 @@ def test_every_operation_says_what_it_does_takes_and_refuses() -> None:
         for method, operation in operations.items():
             where = f"{method} {path}"
             assert len(operation["description"]) >= 20, where
+            assert "`" not in operation["summary"], f"{where}: a summary is plain text"
             assert {"422", "500", "503"} <= operation["responses"].keys(), where
             good = [answer for status, answer in operation["responses"].items() if status.startswith("2")]
             assert all("example" in one["content"]["application/json"] for one in good if "content" in one), where
             if "requestBody" in operation:
                 assert "example" in operation["requestBody"]["content"]["application/json"], where
+
+
+def _objects(value: Any) -> Iterator[dict[str, Any]]:
+    """Every object in a value, however deep."""
+    if isinstance(value, dict):
+        yield value
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    for one in inner:
+        yield from _objects(one)
+
+
+def test_every_example_is_as_its_schema_says() -> None:
+    bodies = [one for one in _objects(DOCUMENT) if {"example", "schema"} <= one.keys()]
+
+    assert len(bodies) > 100
+    for body in bodies:
+        Draft202012Validator({**body["schema"], "components": DOCUMENT["components"]}).validate(body["example"])
+
+
+def test_nothing_in_an_example_ends_before_it_begins() -> None:
+    examples = [one["example"] for one in _objects(DOCUMENT) if "example" in one]
+    spans = [
+        (one[f"{of}starts_at"], one[f"{of}ends_at"])
+        for one in _objects(examples)
+        for of in ("", "month_")
+        if one.get(f"{of}starts_at") and one.get(f"{of}ends_at")
+    ]
+
+    assert ("2026-06-13T22:00:00Z", "2026-06-14T02:00:00Z") in spans, "a maintenance window"
+    assert all(begins < ends for begins, ends in spans)
 
 
 def test_every_event_is_under_webhooks() -> None:

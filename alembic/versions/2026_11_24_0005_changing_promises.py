@@ -112,19 +112,21 @@ alter table escalations add column acknowledgement_note varchar;
 alter table sla_clock_changes
   add column paused boolean not null default false, add column state varchar not null default 'running',
   add column priority varchar, add column windows timestamptz[] not null default '{}';
-update sla_clock_changes l set state = case
-    when l.kind = 'cancelled' or (l.kind in ('priority_changed', 'terms_changed', 'reopened') and l.due_at is null
-      and (not was_paused or (is_last and c.cancelled_at is not null))) then 'cancelled'
-    when l.kind in ('answered', 'resolved') or (l.kind = 'started' and is_last and c.met_at = l.at) then 'met'
-    when l.due_at is null then 'paused' else 'running' end
-  from (select id, lag(due_at) over w is null as was_paused, lead(id) over w is null as is_last
-          from sla_clock_changes window w as (partition by clock_id order by at, id)) beside, sla_clocks c
- where beside.id = l.id and c.id = l.clock_id;
-update sla_clock_changes set paused = state = 'paused';
-update sla_clock_changes set counted = counted + remaining, remaining = 0 where kind = 'breached';
-update sla_clock_changes l set state = case l.state when 'met' then 'met_late' else 'breached' end
- where exists (select from sla_clock_changes missed
-   where missed.clock_id = l.clock_id and missed.kind = 'breached' and (missed.at, missed.id) <= (l.at, l.id));
+update sla_clock_changes l set
+    state = case when not beside.missed then beside.state when beside.state = 'met' then 'met_late' else 'breached' end,
+    paused = beside.state = 'paused',
+    counted = l.counted + case l.kind when 'breached' then l.remaining else 0 end,
+    remaining = case l.kind when 'breached' then 0 else l.remaining end
+  from (select l.reseller_id, l.id, l.missed, case
+      when l.kind = 'cancelled' or (l.kind in ('priority_changed', 'terms_changed', 'reopened') and l.due_at is null
+        and (not l.was_paused or (l.is_last and c.cancelled_at is not null))) then 'cancelled'
+      when l.kind in ('answered', 'resolved') or (l.kind = 'started' and l.is_last and c.met_at = l.at) then 'met'
+      when l.due_at is null then 'paused' else 'running' end as state
+    from (select reseller_id, id, clock_id, at, kind, due_at, bool_or(kind = 'breached') over w as missed,
+                 lag(due_at) over w is null as was_paused, lead(id) over w is null as is_last
+            from sla_clock_changes window w as (partition by clock_id order by at, id)) l
+    join sla_clocks c on c.id = l.clock_id) beside
+ where beside.reseller_id = l.reseller_id and beside.id = l.id;
 alter table sla_clock_changes alter column paused drop default, alter column state drop default,
   alter column windows drop default;
 alter table ticket_history alter column before drop not null, alter column after drop not null;
@@ -236,7 +238,19 @@ language sql stable security definer set search_path = public, pg_temp as $$
   select now_at from test_clocks where id = wanted
 $$
 """
+# Before there were versions for a test clock alone, every version was everyone's: these may not become so.
+OWN_VERSIONS_UNDONE = """
+do $$ begin
+  if exists (select from sla_policies p where p.test_clock_id is not null and (
+      exists (select from tickets where sla_policy_id = p.id) or exists (select from sla_clocks where policy_id = p.id)
+      or exists (select from sla_clock_changes where policy_id = p.id))) then
+    raise exception 'tickets on test clocks ran under versions of the policy that were published for those clocks alone,'
+      ' which this revision does not know: delete those tickets, or stay at 0005';
+  end if;
+end $$
+"""
 UNDONE = """
+delete from sla_policies where test_clock_id is not null;
 drop index ix_webhook_deliveries_pending;
 alter table webhook_deliveries drop column asked;
 drop function test_clock_seen;
@@ -316,6 +330,8 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.execute("set local lock_timeout = '5s'")
+    op.execute(OWN_VERSIONS_UNDONE)
     for statement in INDEXES_UNDONE.split(";\n"):
         op.execute(statement)
     op.execute("drop function own_tickets_matching")

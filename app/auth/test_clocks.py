@@ -18,6 +18,7 @@ from app.infra.db import Database
 from app.infra.ids import new_id
 from app.infra.now import wall_now
 from app.infra.problems import Conflict, NotFound, ValidationFailed
+from app.infra.wire import rfc3339
 
 INTERRUPTED_AFTER = timedelta(seconds=10)
 _MOST_AT_ONCE = 20_000
@@ -43,7 +44,7 @@ async def remove(session: AsyncSession, test_clock_id: UUID) -> None:
     if clock is None:
         raise NotFound("there is no such test clock")
     if clock.target_at is not None:
-        raise Conflict(f"this test clock is on its way to {clock.target_at.isoformat()}: wait until it is there")
+        raise Conflict(f"this test clock is on its way to {rfc3339(clock.target_at)}: wait until it is there")
     if count := await queries.count_resellers_on(session, test_clock_id):
         raise Conflict(f"{count} resellers live on this test clock, and what happened to them is kept")
     await session.delete(clock)
@@ -78,7 +79,7 @@ async def _aim(database: Database, test_clock_id: UUID, to: datetime) -> None:
         if clock is None:
             raise NotFound("there is no such test clock")
         if to < clock.now_at:
-            raise ValidationFailed.at("/to", f"a test clock goes forward only: it stands at {clock.now_at.isoformat()}")
+            raise ValidationFailed.at("/to", f"a test clock goes forward only: it stands at {rfc3339(clock.now_at)}")
         if to - clock.now_at > _FARTHEST:
             raise ValidationFailed.at("/to", "at most ten years at once")
         clock.target_at = max(to, clock.target_at or to)

@@ -7,7 +7,6 @@ from typing import TypeVar
 
 from app.catalogue.hours import hours_in_words
 from app.catalogue.wording import (
-    METRICS,
     capital,
     joined,
     levels_in_words,
@@ -22,6 +21,7 @@ from app.sla.calendar import Calendar
 from app.sla.policy import Credits, Policy, Reopen, Target
 from app.sla.steps import Step
 from app.sla.terms import Metric
+from app.sla.words import METRICS
 
 _REOPENED = {
     Reopen.goes_on: "reopening a ticket takes its resolution up again with the time already used",

@@ -82,7 +82,8 @@ class SupportCalendar(SQLModel, table=True):
 class SlaPolicy(SQLModel, table=True):
     """A published version of the SLA policy; without ``effective_at`` it was always in force.
 
-    With ``test_clock_id`` it is in force for the resellers on that clock alone.
+    With ``test_clock_id`` it is in force for the resellers on that clock alone. ``recalculation_id`` is the walk that
+    its publication has set off, where it is one.
     """
 
     __tablename__ = "sla_policies"
@@ -94,4 +95,5 @@ class SlaPolicy(SQLModel, table=True):
     calendars: dict[str, str] = Field(sa_type=Json)
     test_clock_id: UUID | None = Field(default=None, foreign_key="test_clocks.id")
     note: str | None = None
+    recalculation_id: UUID | None = None
     created_at: datetime = Field(sa_type=Instant)

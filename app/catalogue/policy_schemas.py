@@ -1,10 +1,11 @@
 """Wire shapes of versions of policies and calendars."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import Field
 
-from app.infra.ids import CalendarId, PolicyId, TestClockId
+from app.events.schemas import Notify
+from app.infra.ids import CalendarId, PolicyId, RecalculationId, TestClockId
 from app.infra.wire import Answer, Code, Instant, Line, Request
 from app.sla.defaults import DEFAULT_CALENDARS, DEFAULT_POLICY_DATA
 
@@ -58,9 +59,7 @@ class PolicyCreate(PolicyDraft):
     """A new version of the policy."""
 
     note: Annotated[str, Field(max_length=2000)] | None = Field(default=None, examples=["Faster answers at night."])
-    notify: Literal["each", "digest"] = Field(
-        default="each", description="Whether each moved deadline is an event, or all of a reseller's are one."
-    )
+    notify: Notify = "each"
 
 
 class PolicyVersionRead(Answer):
@@ -73,4 +72,8 @@ class PolicyVersionRead(Answer):
     policy: dict[str, Any] = Field(examples=[DEFAULT_POLICY_DATA])
     calendars: dict[str, CalendarId] = Field(description="The version of each calendar that it names.")
     note: str | None
+    recalculation_id: RecalculationId | None = Field(
+        description="The recalculation of live deadlines that its publication has set off, from its instant on. Null"
+        " for the first version, and on a test clock on which not one reseller lives but several, or none."
+    )
     created_at: Instant

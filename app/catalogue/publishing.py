@@ -13,9 +13,10 @@ from app.catalogue.facts import PolicyPublished
 from app.catalogue.models import SlaPolicy, SupportCalendar
 from app.catalogue.policy_schemas import CalendarCreate, PolicyCreate, PolicyDraft
 from app.catalogue.versions import PolicyVersion, calendar
-from app.events.reactions import announce
+from app.events.reactions import announce, sole
 from app.infra.ids import new_id
 from app.infra.problems import ValidationFailed
+from app.infra.wire import rfc3339
 from app.sla.calendar import Calendar
 from app.sla.errors import BadCalendar, BadPolicy
 from app.sla.policy import Policy
@@ -68,7 +69,7 @@ async def draft(session: AsyncSession, wanted: PolicyDraft, now: datetime) -> Po
     """
     effective_at = wanted.effective_at or now
     if effective_at < now:
-        raise ValidationFailed.at("/effective_at", f"a policy is never retroactive: it is {now.isoformat()}")
+        raise ValidationFailed.at("/effective_at", f"a policy is never retroactive: it is {rfc3339(now)}")
     try:
         policy = Policy.from_dict(wanted.policy)
     except BadPolicy as refused:
@@ -108,7 +109,9 @@ async def publish_policy(session: AsyncSession, wanted: PolicyCreate, wall: date
     session.add(row)
     await session.flush()
     digest = wanted.notify == "digest"
-    await announce(session, [PolicyPublished(row.id, row.test_clock_id, version.effective_at, digest)])
+    walks = await announce(session, [PolicyPublished(row.id, row.test_clock_id, version.effective_at, digest)])
+    row.recalculation_id = sole(walks)
+    await session.flush()
     return row
 
 

@@ -52,13 +52,17 @@ class ProductChange(Change):
     """What may be changed of a product; a member that is left out stays. What is bought already keeps its own."""
 
     nullable = frozenset({"price_minor", "currency", "included_minutes", "overrun_minutes"})
-    price_minor: Amount | None = Field(default=None, description="With its currency; null, both, is on application.")
-    currency: Annotated[str, Field(pattern="^[A-Z]{3}$", examples=["GBP"])] | None = None
-    included_minutes: Amount | None = Field(default=None, description="Null: not limited.")
-    warn_share: Annotated[int, Field(strict=True, ge=1, le=10_000)] = Field(
-        default=8_000, description="The share of the minutes, in basis points, at which a warning is raised."
+    price_minor: Amount | None = Field(
+        default=None, examples=[24_900], description="With its currency; null, both, is on application."
     )
-    overrun_minutes: Amount | None = Field(default=None, description="Null: no cap.")
+    currency: Annotated[str, Field(pattern="^[A-Z]{3}$", examples=["GBP"])] | None = None
+    included_minutes: Amount | None = Field(default=None, examples=[300], description="Null: not limited.")
+    warn_share: Annotated[int, Field(strict=True, ge=1, le=10_000)] = Field(
+        default=8_000,
+        examples=[8_000],
+        description="The share of the minutes, in basis points, at which a warning is raised.",
+    )
+    overrun_minutes: Amount | None = Field(default=None, examples=[60], description="Null: no cap.")
 
     @model_validator(mode="after")
     def _price_with_currency(self) -> Self:

@@ -1,6 +1,6 @@
 """The written SLA: as data, as a text, as a page; open to every key, and without one."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import Header, Query, Response
 from pydantic import Field
@@ -14,7 +14,7 @@ from app.catalogue.models import Plan, SupportLevel
 from app.catalogue.schemas import SlaPolicyRead
 from app.catalogue.sla_reading import sla_read
 from app.catalogue.written import Edition, written
-from app.infra.negotiation import VARY, choose
+from app.infra.negotiation import VARY, choose, other_forms
 from app.infra.pages import Pages, page_answer
 from app.infra.problems import ValidationFailed
 from app.infra.wire import Code, Request
@@ -22,8 +22,6 @@ from app.infra.wire import Code, Request
 router = edge_router("Catalogue")
 _PAGES = Pages("app.catalogue")
 _FORMS = ("application/json", "text/markdown", "text/html")
-_TEXT: dict[str, Any] = {"schema": {"type": "string"}}
-_ALSO: dict[int | str, dict[str, Any]] = {200: {"content": dict.fromkeys(_FORMS[1:], _TEXT)}}
 
 
 class SlaDocumentQuery(Request):
@@ -34,7 +32,7 @@ class SlaDocumentQuery(Request):
     version: Annotated[int | None, Field(ge=1, lt=2**31, description="An earlier version, or a scheduled one.")] = None
 
 
-@router.get("/sla", response_model=SlaPolicyRead, responses=_ALSO)
+@router.get("/sla", response_model=SlaPolicyRead, responses=other_forms(_FORMS))
 async def get_sla(
     query: Annotated[SlaDocumentQuery, Query()],
     visit: CurrentVisit,

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
+from app.sla.durations import span as in_words
 from app.sla.policy import Target
 from app.sla.steps import Step
 from app.sla.terms import Counting, Metric
@@ -10,18 +11,11 @@ from app.sla.terms import Counting, Metric
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 _SMALL = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
-_UNITS = ((HOUR, "hour"), (timedelta(minutes=1), "minute"), (timedelta(seconds=1), "second"))
 
 PRIORITIES = {
     "immediate": "The customer environment is completely down or severely corrupted.",
     "priority": "The customer environment is impaired; its general functions are in place.",
     "low": "The customer environment needs configuration or scheduled assistance.",
-}
-METRICS = {
-    Metric.first_response: "first response",
-    Metric.next_response: "further response",
-    Metric.periodic_update: "regular update",
-    Metric.resolution: "resolution",
 }
 MEANINGS = {
     Metric.first_response: "Counted from the moment the ticket is opened, and kept by the first answer that a person at"
@@ -54,14 +48,14 @@ def counted_in_words(span: timedelta, counting: Counting) -> str:
     if counting is Counting.elapsed:
         return span_in_words(span)
     hours, rest = divmod(span, HOUR)
-    return f"{_plain(span)} of support time" if rest else f"{hours} support {_plural('hour', hours)}"
+    return f"{in_words(span)} of support time" if rest else f"{hours} support {_plural('hour', hours)}"
 
 
 def span_in_words(span: timedelta) -> str:
     """Return a span; whole days are told in hours as well, since a day here is 24 hours."""
     days, rest = divmod(span, DAY)
     if rest or not days:
-        return _plain(span)
+        return in_words(span)
     said = _SMALL[days] if days < len(_SMALL) else str(days)
     return f"{said} {_plural('day', days)} ({days * 24} hours)"
 
@@ -115,17 +109,6 @@ def sentence(text: str) -> str:
 def capital(text: str) -> str:
     """Return a text that begins with a capital."""
     return text[:1].upper() + text[1:]
-
-
-def _plain(span: timedelta) -> str:
-    parts = []
-    for unit, name in _UNITS:
-        count, span = divmod(span, unit)
-        if count:
-            parts.append(f"{count} {_plural(name, count)}")
-    if span:
-        parts.append(f"{span.microseconds} {_plural('microsecond', span.microseconds)}")
-    return " ".join(parts) or "no time"
 
 
 def _plural(noun: str, count: int) -> str:

@@ -8,7 +8,6 @@ from app.catalogue.document import Block, Heading, Paragraph, Points, Section, T
 from app.catalogue.hours import hours_in_words
 from app.catalogue.wording import (
     CHANNELS,
-    METRICS,
     PRIORITIES,
     ROLES,
     capital,
@@ -17,6 +16,7 @@ from app.catalogue.wording import (
     trigger_in_words,
 )
 from app.sla.terms import Counting, Metric
+from app.sla.words import METRICS
 
 _COUNTED_IN = {Counting.support_hours: "Support hours", Counting.elapsed: "All hours"}
 

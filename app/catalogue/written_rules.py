@@ -4,9 +4,10 @@ from collections.abc import Iterator
 
 from app.catalogue.changes import Promised
 from app.catalogue.document import Paragraph, Points, Section
-from app.catalogue.wording import METRICS, PRIORITIES, capital, joined, share_in_words, span_in_words, statuses_in_words
+from app.catalogue.wording import PRIORITIES, capital, joined, share_in_words, span_in_words, statuses_in_words
 from app.sla.policy import Policy, Reopen
 from app.sla.terms import Metric
+from app.sla.words import METRICS
 
 _REOPENED = {
     Reopen.goes_on: "Reopening a ticket takes its resolution up again with the time that was already used; the time"

@@ -12,16 +12,16 @@ from app.catalogue.versions import PolicyVersion, calendar, policy_version
 from app.clocks import queries
 from app.clocks.keeper import Entry, Keeper
 from app.clocks.kept import Kept, Promised
-from app.clocks.models import SlaClockChange
+from app.clocks.models import SlaClock, SlaClockChange
 from app.clocks.reasons import what_happened
-from app.clocks.rows import Versions, paired
+from app.clocks.rows import ClockRow, Versions, paired
 from app.clocks.service import every_clock
 from app.entitlements.entitlement import Timeline
 from app.sla.calendar import ALWAYS
 from app.sla.clock import State
 from app.sla.explanation import Explanation, Line, Window, explained
 from app.sla.localtime import zone_named
-from app.sla.narrative import Told
+from app.sla.narrative import Told, Voiding
 from app.sla.terms import Counting, Terms
 
 
@@ -95,7 +95,13 @@ async def explain(
     told = explained([noted.line for noted in ledger], now)
     zone = _time_zone(under, keeper)
     words = Told(zone_named(zone), lambda line: under[line].hours, lambda line: under[line].said)
-    return Explained(kept, told, under, zone, words.paragraph(kept.clock.metric, told))
+    return Explained(kept, told, under, zone, words.paragraph(kept.clock.metric, told, _voiding(kept.row)))
+
+
+def _voiding(row: ClockRow | None) -> Voiding | None:
+    if not isinstance(row, SlaClock) or row.voided_at is None:
+        return None
+    return Voiding(row.voided_at, row.void_reason or "")
 
 
 def noted_of(entry: Entry, timeline: Timeline) -> Noted:

@@ -11,11 +11,10 @@ from operator import itemgetter
 from uuid import UUID
 
 from app.clocks.facts import ClockFact, DeadlineMoved, PromiseBroken, PromiseDropped, PromiseKept, QuietOver, StepPassed
-from app.clocks.kept import Kept, Promised, new_row
+from app.clocks.kept import Kept, Promised, clock_id, new_row
 from app.clocks.models import SlaClock
 from app.clocks.rows import Held, LedgerLine, Versions, ledger_line, write
 from app.entitlements.entitlement import Entitlement, Timeline
-from app.infra.ids import new_id
 from app.sla import promises
 from app.sla.clock import Clock, State
 from app.sla.due import Rank
@@ -222,7 +221,12 @@ class Keeper:
         """Let the clocks that are neither met nor missed be reported under what is held from now on."""
         for kept in self.kept.values():
             if kept.clock.state in _OPEN:
-                kept.held = self._held
+                self._put_under(kept)
+
+    def _put_under(self, kept: Kept) -> None:
+        """Let a clock be under what is held; its calendar stays that of its terms, which may be the same as before."""
+        kept.held = self._held
+        kept.versions = Versions(self.entitlement.policy.id, kept.versions.calendar_id)
 
     @property
     def _held(self) -> Held:
@@ -256,9 +260,11 @@ class Keeper:
         for metric, clock in heard.changed.items():
             self._replace(metric, clock, now, why)
         for metric, clock in heard.started.items():
-            if metric in self.kept:
-                self.ended.append(self.kept[metric])
-            self.kept[metric] = Kept(new_id(), clock, self._versions(clock), held=self._held)
+            before = self.kept.get(metric)
+            if before is not None:
+                self.ended.append(before)
+            id_ = clock_id(self.ticket, clock, before)
+            self.kept[metric] = Kept(id_, clock, self._versions(clock), held=self._held)
             self._enter(self.kept[metric], clock, now, "started")
             if clock.met_at is not None:
                 self._say(metric, PromiseKept, now)
@@ -269,7 +275,7 @@ class Keeper:
         if clock.terms != before.terms:
             kept.versions = self._versions(clock)
         if clock.state in _OPEN and before.state not in _OPEN:
-            kept.held = self._held
+            self._put_under(kept)
         self._enter(kept, clock, now, why)
         if clock.met_at is not None and before.met_at is None:
             self._say(metric, PromiseKept, now)

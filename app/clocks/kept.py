@@ -7,6 +7,7 @@ from uuid import UUID
 
 from app.clocks.models import SlaClock
 from app.clocks.rows import ClockRow, Held, Versions
+from app.infra.ids import derived_id
 from app.sla.clock import Clock
 from app.sla.ladder import Ladder, wake_at
 
@@ -46,6 +47,17 @@ class Kept:
         if known is None or known[0] is not self.clock or known[1] is not ladder:
             known = self._foretold = (self.clock, ladder, wake_at(self.clock, ladder))
         return known[2]
+
+
+def clock_id(ticket: Promised, clock: Clock, before: Kept | None) -> UUID:
+    """Return the id of a clock that starts after another of its metric: the same for whoever reckons it.
+
+    So a read that is ahead of the sweep names the clock as it will be written. Of two that start at one instant, the
+    later has the greater id.
+    """
+    if before is not None and before.clock.started_at == clock.started_at:
+        return UUID(int=before.id.int + 1)
+    return derived_id(clock.started_at, ticket.id, clock.metric, clock.started_at.isoformat())
 
 
 def new_row(kept: Kept, ticket: Promised) -> SlaClock:

@@ -22,7 +22,8 @@ class SlaClock(SQLModel, table=True):
     """One promise on one ticket. ``wake_at`` is the first instant at which time alone will move it.
 
     ``windows`` are the maintenance windows that its deadline leaves out, as a flat list of beginnings and ends.
-    ``plan``, ``level`` and ``priority`` are those under which it was last unmet and unbroken: reports go by them.
+    ``policy_id``, ``plan``, ``level`` and ``priority`` are those under which it was last unmet and unbroken: reports
+    go by them.
     """
 
     __tablename__ = "sla_clocks"
@@ -140,6 +141,7 @@ class Recalculation(SQLModel, table=True):
     done: int = 0
     changed: int = 0
     breached: int = 0
+    failed: int = 0
     everyone: bool = False
     notify: str = "each"
     cursor_reseller_id: UUID | None = None
@@ -148,7 +150,6 @@ class Recalculation(SQLModel, table=True):
     progressed_at: datetime | None = Field(default=None, sa_type=Instant)
     started_at: datetime | None = Field(default=None, sa_type=Instant)
     finished_at: datetime | None = Field(default=None, sa_type=Instant)
-    created_at: datetime = Field(sa_type=Instant)
 
 
 class RecalculationDigest(SQLModel, table=True):

@@ -12,27 +12,10 @@ from sqlmodel import col
 from app.clocks.models import SlaClock, SlaClockChange
 from app.clocks.rows import LedgerLine
 from app.infra.agenda import Timeline, lived_on
-from app.infra.arrays import as_arrays, insert_of
+from app.infra.arrays import as_arrays, columns_of, insert_of
 from app.sla.terms import Metric
 
-_LEDGER = {
-    "reseller_id": "uuid",
-    "id": "uuid",
-    "clock_id": "uuid",
-    "at": "timestamptz",
-    "kind": "varchar",
-    "policy_id": "uuid",
-    "calendar_id": "uuid",
-    "target": "bigint",
-    "counting": "varchar",
-    "counted": "bigint",
-    "remaining": "bigint",
-    "due_at": "timestamptz",
-    "paused": "boolean",
-    "state": "varchar",
-    "priority": "varchar",
-    "windows": "timestamptz[]",
-}
+_LEDGER = columns_of(SlaClockChange, SlaClockChange.model_fields)
 _WRITE_LEDGER = text(insert_of("sla_clock_changes", _LEDGER))
 
 

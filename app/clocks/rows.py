@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Protocol
+from datetime import datetime
 from uuid import UUID
 
+from app.clocks.batch_rows import BatchClock
+from app.clocks.models import SlaClock
 from app.infra.ids import new_id
 from app.sla.calendar import ALWAYS, Calendar
 from app.sla.clock import Clock
@@ -16,35 +17,8 @@ LedgerLine = dict[str, object]
 """The columns of a line of the ledger."""
 
 
-class ClockRow(Protocol):
-    """The columns of a clock that its value is read from and written to."""
-
-    reseller_id: UUID
-    id: UUID
-    metric: str
-    policy_id: UUID
-    calendar_id: UUID | None
-    target: timedelta
-    counting: str
-    started_at: datetime
-    anchor_at: datetime
-    remaining: timedelta
-    counted: timedelta
-    fresh: timedelta
-    due_at: datetime | None
-    paused_since: datetime | None
-    met_at: datetime | None
-    breached_at: datetime | None
-    cancelled_at: datetime | None
-    ended_at: datetime | None
-    passed: list[str]
-    quiet_until: timedelta | None
-    withheld: list[str]
-    wake_at: datetime | None
-    windows: list[datetime]
-    plan: str
-    level: int
-    priority: str
+ClockRow = SlaClock | BatchClock
+"""A clock's row: the table's, or one of a batch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +32,7 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Versions:
-    """Which published versions a clock's terms come from."""
+    """Which published versions a clock is under: the policy while it ran, the calendar that its terms count by."""
 
     policy_id: UUID
     calendar_id: UUID | None

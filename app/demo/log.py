@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from app.infra.wire import rfc3339
+
 _LONDON = ZoneInfo("Europe/London")
 _PRIORITIES = {"1": "immediate", "2": "priority", "3": "priority", "4": "low"}
 _STATUSES = {"Active": "open", "Resolved": "resolved"}
@@ -41,11 +43,6 @@ def steps_of(path: Path, day: date) -> list[tuple[datetime, str, str, str | None
     return sorted(found, key=lambda step: step[0])
 
 
-def written(at: datetime) -> str:
-    """Return an instant as the API takes it."""
-    return at.isoformat().replace("+00:00", "Z")
-
-
 def start_of(steps: list[tuple[datetime, str, str, str | None]]) -> str:
     """Return the instant at which the day's test clock begins."""
-    return written(steps[0][0] - timedelta(minutes=1))
+    return rfc3339(steps[0][0] - timedelta(minutes=1))

@@ -9,7 +9,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -18,9 +18,10 @@ import httpx
 from rich.console import Console
 from rich.table import Table
 
-from app.demo.log import start_of, steps_of, written
+from app.demo.log import start_of, steps_of
 from app.demo.receiver import Receiver
 from app.infra.ports import free_port
+from app.infra.wire import rfc3339
 
 Json = dict[str, Any]
 _LONDON = ZoneInfo("Europe/London")
@@ -95,19 +96,19 @@ class Day:
         tickets: dict[str, tuple[str, str]] = {}
         for at, number, priority, status in steps:
             if number not in tickets:
-                await self.until(written(at))
+                await self.until(rfc3339(at))
                 tickets[number] = (await self._ticket(lite, number, priority), "new")
             ticket, before = tickets[number]
             if status is None or before in {status, "resolved"}:
                 continue
-            await self.until(written(at))
+            await self.until(rfc3339(at))
             if before == "new" and status != "resolved":
                 await self.do(f"the desk answers {number}", "POST", f"/tickets/{ticket}/messages", {"body": "On it."})
             await self.do(f"{number} is {status}", "PATCH", f"/tickets/{ticket}", {"status": status})
             tickets[number] = (ticket, status)
         over = datetime.combine(day + timedelta(days=1), time(), _LONDON)
-        self.notes.append((written(over.astimezone(UTC)), "note", "the day is over; what was promised on it runs on"))
-        await self.until(written(steps[0][0] + timedelta(hours=36)))
+        self.notes.append((rfc3339(over), "note", "the day is over; what was promised on it runs on"))
+        await self.until(rfc3339(steps[0][0] + timedelta(hours=36)))
 
     async def play(self) -> None:
         """Play the day."""

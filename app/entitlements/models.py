@@ -138,6 +138,8 @@ class CoveredReseller(SQLModel, table=True):
     """A reseller that a maintenance window names."""
 
     __tablename__ = "maintenance_window_resellers"
+    # Whom a window names is asked by the window, not by the reseller that leads its key.
+    __table_args__ = (Index("ix_maintenance_window_resellers_window", "window_id"),)
 
     reseller_id: UUID = Field(primary_key=True, foreign_key="resellers.id")
     window_id: UUID = Field(primary_key=True, foreign_key="maintenance_windows.id")

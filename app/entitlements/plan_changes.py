@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -12,9 +13,10 @@ from app.entitlements.facts import TermsChange
 from app.entitlements.models import PlanPeriod
 from app.entitlements.purchasing import PlanFrom, with_change
 from app.entitlements.timelines import timeline_of
-from app.events.reactions import announce
+from app.events.reactions import announce, sole
 from app.infra.ids import new_id
 from app.infra.problems import Conflict, ValidationFailed
+from app.infra.wire import rfc3339
 from app.resellers.models import Reseller
 
 
@@ -31,11 +33,12 @@ async def begin_plan(session: AsyncSession, reseller: Reseller, plan: str, now: 
 
 
 async def change_plan(
-    session: AsyncSession, reseller: Reseller, plan: str, effective_at: datetime, now: datetime
-) -> None:
+    session: AsyncSession, reseller: Reseller, plan: str, effective_at: datetime, now: datetime, *, digest: bool
+) -> UUID | None:
     """Put a reseller, which is locked, on another plan from an instant on.
 
-    It supersedes a change that was agreed for that very instant; changes agreed for later stay.
+    It supersedes a change that was agreed for that very instant; changes agreed for later stay. Returns the id of the
+    recalculation that follows.
 
     Raises:
         ValidationFailed: there is no such plan, or the instant has passed.
@@ -43,9 +46,7 @@ async def change_plan(
     """
     await _known_plan(session, plan)
     if effective_at < now:
-        raise ValidationFailed.at(
-            "/effective_at", f"the past does not change: it is {now.isoformat()} for this reseller"
-        )
+        raise ValidationFailed.at("/effective_at", f"the past does not change: it is {rfc3339(now)} for this reseller")
     periods = await queries.lock_periods_since(session, reseller.id, now)
     for period in periods:
         turn_plan(session, reseller, period, now)
@@ -57,7 +58,8 @@ async def change_plan(
     await _write(session, reseller, periods, after, now)
     if effective_at <= now:
         announce_plan(session, reseller, plan, effective_at)
-    await announce(session, [TermsChange(reseller.id, reseller.test_clock_id, effective_at, "plan.changed")])
+    change = TermsChange(reseller.id, reseller.test_clock_id, effective_at, "plan.changed", digest=digest)
+    return sole(await announce(session, [change]))
 
 
 def turn_plan(session: AsyncSession, reseller: Reseller, period: PlanPeriod, now: datetime) -> None:

@@ -19,8 +19,8 @@ from app.entitlements.schemas import (
     KeyCreate,
     KeyCreated,
     PlanChangeCreate,
+    PlanChanged,
     PlanChangeListed,
-    PlanChangeRead,
     ResellerChange,
     ResellerCreate,
     ResellerRead,
@@ -120,7 +120,7 @@ async def change_reseller(
 
 
 @router.post("/resellers/{reseller_id}/plan-changes", status_code=201, dependencies=[STAFF_ON_ONE])
-async def create_plan_change(reseller_id: ResellerId, body: PlanChangeCreate, visit: CurrentVisit) -> PlanChangeRead:
+async def create_plan_change(reseller_id: ResellerId, body: PlanChangeCreate, visit: CurrentVisit) -> PlanChanged:
     """Put a reseller on another plan, at once or from an instant on.
 
     Live deadlines follow: what was counted stays counted, and what remains runs under the new terms from that
@@ -130,8 +130,9 @@ async def create_plan_change(reseller_id: ResellerId, body: PlanChangeCreate, vi
     await get_reseller(visit.session, reseller_id)
     reseller, now = await act_for(visit.session, visit.principal, reseller_id, visit.wall, exclusive=True)
     effective_at = body.effective_at or now
-    await change_plan(visit.session, reseller, body.plan, effective_at, now)
-    return PlanChangeRead(reseller_id=reseller.id, plan=body.plan, effective_at=effective_at)
+    digest = body.notify == "digest"
+    walk = await change_plan(visit.session, reseller, body.plan, effective_at, now, digest=digest)
+    return PlanChanged(reseller_id=reseller.id, plan=body.plan, effective_at=effective_at, recalculation_id=walk)
 
 
 @router.get("/resellers/{reseller_id}/plan-changes", dependencies=[needs()])

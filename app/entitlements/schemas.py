@@ -6,7 +6,8 @@ from pydantic import AfterValidator, BaseModel, Field
 
 from app.auth.principals import Scope
 from app.entitlements.minutes import State
-from app.infra.ids import CalendarId, KeyId, PolicyId, PurchaseId, ResellerId, StaffId, TestClockId
+from app.events.schemas import Notify
+from app.infra.ids import CalendarId, KeyId, PolicyId, PurchaseId, RecalculationId, ResellerId, StaffId, TestClockId
 from app.infra.wire import Answer, Change, Code, Duration, Instant, Line, Request
 from app.resellers.brand_schemas import Brand
 from app.sla.localtime import zone_names
@@ -67,6 +68,7 @@ class PlanChangeCreate(Request):
 
     plan: Code = Field(examples=["professional"])
     effective_at: Instant | None = None
+    notify: Notify = "each"
 
 
 class PlanChangeRead(Answer):
@@ -75,6 +77,14 @@ class PlanChangeRead(Answer):
     reseller_id: ResellerId
     plan: str
     effective_at: Instant
+
+
+class PlanChanged(PlanChangeRead):
+    """A change of plan that was agreed just now."""
+
+    recalculation_id: RecalculationId | None = Field(
+        description="The recalculation of live deadlines that follows, from the instant of the change on."
+    )
 
 
 class PlanChangeListed(PlanChangeRead):

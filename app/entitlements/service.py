@@ -17,6 +17,7 @@ from app.entitlements.purchasing import ends_of
 from app.events.reactions import announce
 from app.infra.ids import encode, new_id
 from app.infra.problems import Conflict, InvalidTransition, ValidationFailed
+from app.infra.wire import rfc3339
 from app.resellers.models import Reseller
 
 LIVE = frozenset({"scheduled", "active"})
@@ -42,7 +43,7 @@ async def buy(
     """
     product = await _known_product(session, product_code)
     if starts_at < now:
-        raise ValidationFailed.at("/starts_at", f"a purchase starts now or later: it is {now.isoformat()}")
+        raise ValidationFailed.at("/starts_at", f"a purchase starts now or later: it is {rfc3339(now)}")
     if starts_at - now > _FARTHEST:
         raise ValidationFailed.at("/starts_at", "a purchase starts within ten years")
     live = await _settled(session, reseller, now)
@@ -59,7 +60,7 @@ async def buy(
 
 
 def _refuse_beside(winner: AddOnPurchase, product: str, starts_at: datetime, seen: Collection[UUID] | None) -> None:
-    since = winner.starts_at.isoformat()
+    since = rfc3339(winner.starts_at)
     if winner.product == product:
         why = f"{product} is {winner.state} already, from {since}"
     elif winner.starts_at == starts_at:

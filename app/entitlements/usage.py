@@ -16,6 +16,7 @@ from app.entitlements.schemas import Usage, UsageData
 from app.events.kinds import EventType
 from app.events.record import record
 from app.infra.problems import MinutesExhausted
+from app.infra.wire import rfc3339
 
 
 async def usage_at(session: AsyncSession, reseller_id: UUID, at: datetime) -> Usage | None:
@@ -60,7 +61,7 @@ async def refuse_if_exhausted(
         return
     more = [product.code for product in await list_products(session) if _gives_more(product, usage)]
     begins = await _next_month(session, timeline, reseller_id, usage, now)
-    waits = f"it can be asked for again from {begins.isoformat()}" if begins else "no further month is agreed"
+    waits = f"it can be asked for again from {rfc3339(begins)}" if begins else "no further month is agreed"
     raise MinutesExhausted(
         f"{usage.used_minutes} minutes are used, {usage.included_minutes} are included and {usage.overrun_minutes}"
         f" may be used beyond them: {what} is not taken, {waits}. An immediate ticket always is."
@@ -68,7 +69,7 @@ async def refuse_if_exhausted(
         used_minutes=usage.used_minutes,
         included_minutes=usage.included_minutes,
         overrun_minutes=usage.overrun_minutes,
-        next_month_starts_at=None if begins is None else begins.isoformat().replace("+00:00", "Z"),
+        next_month_starts_at=None if begins is None else rfc3339(begins),
         products=more,
     )
 

@@ -10,6 +10,7 @@ from app.auth.visit import CurrentVisit, time_of
 from app.entitlements.schemas import EntitlementQuery, UsageRead
 from app.entitlements.usage import usage_at
 from app.infra.ids import ResellerId, encode
+from app.infra.wire import rfc3339
 from app.resellers.service import get_reseller
 
 router = edge_router("Entitlements")
@@ -27,6 +28,6 @@ async def get_usage(
     reseller = await get_reseller(visit.session, reseller_id)
     at = query.at or await time_of(visit.session, reseller.test_clock_id, visit.wall)
     usage = await usage_at(visit.session, reseller.id, at)
-    path = f"/v1/resellers/{encode('rsl', reseller.id)}/usage/entries?at={at.isoformat().replace('+00:00', 'Z')}"
+    path = f"/v1/resellers/{encode('rsl', reseller.id)}/usage/entries?at={rfc3339(at)}"
     values = {"state": "none", "used_minutes": 0} if usage is None else usage.model_dump()
     return UsageRead.model_validate({"reseller_id": reseller.id, "at": at, "entries": path, **values})

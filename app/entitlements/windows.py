@@ -10,12 +10,13 @@ from app.auth.visit import time_of
 from app.entitlements import window_queries as queries
 from app.entitlements.facts import TermsChange, TermsChangeForAll
 from app.entitlements.models import CoveredReseller, MaintenanceWindow
-from app.entitlements.window_schemas import WindowCreate, WindowData, WindowState
+from app.entitlements.window_schemas import WindowCreate, WindowData, WindowEnd, WindowState
 from app.events.kinds import EventType
 from app.events.reactions import announce
 from app.events.record import record
 from app.infra.ids import new_id
 from app.infra.problems import InvalidTransition, NotFound, ValidationFailed
+from app.infra.wire import rfc3339
 
 _LONGEST = timedelta(days=366)
 _FARTHEST = timedelta(days=3660)
@@ -43,7 +44,7 @@ async def declare(session: AsyncSession, wanted: WindowCreate, by: str, wall: da
     await queries.lock_resellers(session, ids)
     starts_at = wanted.starts_at or now
     if starts_at < now:
-        raise ValidationFailed.at("/starts_at", f"a window is never retroactive: it is {now.isoformat()}")
+        raise ValidationFailed.at("/starts_at", f"a window is never retroactive: it is {rfc3339(now)}")
     if wanted.ends_at <= starts_at:
         raise ValidationFailed.at("/ends_at", "a window ends after it begins")
     if starts_at - now > _FARTHEST:
@@ -68,7 +69,7 @@ async def declare(session: AsyncSession, wanted: WindowCreate, by: str, wall: da
     return window
 
 
-async def call_off(session: AsyncSession, window_id: UUID, wall: datetime) -> MaintenanceWindow:
+async def call_off(session: AsyncSession, window_id: UUID, wanted: WindowEnd, wall: datetime) -> MaintenanceWindow:
     """End a running window now, or cancel one that has not begun.
 
     Raises:
@@ -88,7 +89,8 @@ async def call_off(session: AsyncSession, window_id: UUID, wall: datetime) -> Ma
         raise InvalidTransition(f"the window is {state}", current=state, allowed=[])
     window.ended_at = now
     window.version += 1
-    await _tell(session, window, ids, EventType.MAINTENANCE_WINDOW_ENDED, now, digest=False)
+    digest = wanted.notify == "digest"
+    await _tell(session, window, ids, EventType.MAINTENANCE_WINDOW_ENDED, now, digest=digest)
     return window
 
 

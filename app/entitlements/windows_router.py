@@ -11,7 +11,7 @@ from app.auth.principals import Scope
 from app.auth.visit import CurrentVisit, Visit, time_of
 from app.entitlements import window_queries as queries
 from app.entitlements.models import MaintenanceWindow
-from app.entitlements.window_schemas import WindowCreate, WindowRead
+from app.entitlements.window_schemas import WindowCreate, WindowEnd, WindowRead
 from app.entitlements.windows import call_off, declare, state_of
 from app.infra.ids import WindowId, decode
 from app.infra.paging import PageQuery, page_of
@@ -58,7 +58,10 @@ async def declare_maintenance_window(body: WindowCreate, visit: CurrentVisit) ->
 async def list_maintenance_windows(
     query: Annotated[PageQuery, Query()], visit: CurrentVisit, response: Response
 ) -> Page[WindowRead]:
-    """List maintenance windows, the last declared first; a reseller sees those that cover it."""
+    """List maintenance windows, the last declared first; a reseller sees those that cover it.
+
+    One for everyone covers those who live on the wall's time, and is not listed on a test clock.
+    """
     page = page_of(visit.desk.cursors, "maintenance-windows", query, visit.principal.reseller_id)
     rows = await queries.list_windows(visit.session, page.after_id, query.limit + 1)
     shapes = {shape.id: shape for shape in await _read(visit, rows)}
@@ -75,6 +78,7 @@ async def get_maintenance_window(window_id: WindowId, visit: CurrentVisit) -> Wi
 
 
 @router.post("/maintenance-windows/{window_id}/end", dependencies=[needs(Scope.STAFF, visible=window_visible)])
-async def end_maintenance_window(window_id: WindowId, visit: CurrentVisit) -> WindowRead:
+async def end_maintenance_window(window_id: WindowId, visit: CurrentVisit, body: WindowEnd | None = None) -> WindowRead:
     """End a running window now, or cancel one that has not begun; what is left of it counts again."""
-    return (await _read(visit, [await call_off(visit.session, window_id, visit.wall)]))[0]
+    window = await call_off(visit.session, window_id, body or WindowEnd(), visit.wall)
+    return (await _read(visit, [window]))[0]

@@ -1,6 +1,6 @@
 """Wire shapes of the event feed."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 
@@ -8,6 +8,11 @@ from app.events.kinds import EventType
 from app.infra.ids import EventId
 from app.infra.paging import PageQuery
 from app.infra.wire import Instant
+
+Notify = Annotated[
+    Literal["each", "digest"],
+    Field(description="Whether each moved deadline is an event, or all of a reseller's are one."),
+]
 
 
 class EventRead(BaseModel):

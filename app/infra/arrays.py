@@ -3,13 +3,23 @@
 A column of arrays goes as their texts, since an array of arrays has to be rectangular.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
+from sqlalchemy.dialects import postgresql
+from sqlmodel import SQLModel
+
+_POSTGRESQL = postgresql.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy's own has no types
 _MICROSECOND = timedelta(microseconds=1)
 
 Columns = Mapping[str, str]
 """The columns by name, each with its PostgreSQL type. A ``bigint`` takes a span as microseconds, too."""
+
+
+def columns_of(model: type[SQLModel], names: Iterable[str]) -> dict[str, str]:
+    """Return columns of a table with the types that it declares."""
+    declared = SQLModel.metadata.tables[str(model.__tablename__)].columns
+    return {name: declared[name].type.compile(_POSTGRESQL).lower() for name in names}
 
 
 def insert_of(table: str, columns: Columns) -> str:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from app.infra.problems import NotAcceptable
 
@@ -26,6 +27,11 @@ class _Range:
     def takes(self, media_type: str) -> bool:
         kind, _, subtype = media_type.partition("/")
         return self.kind in {"*", kind} and self.subtype in {"*", subtype}
+
+
+def other_forms(forms: Sequence[str]) -> dict[int | str, dict[str, Any]]:
+    """Return what the API's description says of an answer's forms beside the first, which its schema describes."""
+    return {200: {"content": {form: {"schema": {"type": "string"}} for form in forms[1:]}}}
 
 
 def choose(accept: str | None, offers: Sequence[str]) -> str:

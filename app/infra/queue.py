@@ -14,7 +14,6 @@ from typing import Self
 import asyncpg
 import pgqueuer
 import structlog
-from pgqueuer.adapters.drivers.asyncpg import AsyncpgPoolDriver
 from pgqueuer.adapters.persistence import qb, schema_ddl
 from pgqueuer.adapters.persistence.queries import Queries
 from pgqueuer.core.tm import TaskManager
@@ -25,6 +24,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.infra.db import DatabaseRole, driver_url
+from app.infra.queue_driver import ListeningDriver
 
 SCHEMA = "queue"
 _log = structlog.get_logger(__name__)
@@ -139,7 +139,7 @@ async def run_jobs(url: str, handlers: Mapping[str, Handler], shutdown: asyncio.
     async def manager() -> AsyncIterator[pgqueuer.PgQueuer]:
         settings = {"role": DatabaseRole.OPERATOR.value, "application_name": "trunkline_jobs"}
         async with asyncpg.create_pool(driver_url(url), min_size=2, max_size=4, server_settings=settings) as pool:
-            driver = AsyncpgPoolDriver(pool)
+            driver = ListeningDriver(pool)
             app = pgqueuer.PgQueuer(driver, queries=_queries(driver))
             for kind, handler in handlers.items():
                 app.entrypoint(kind, on_failure="hold")(_entrypoint(handler))

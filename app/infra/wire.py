@@ -43,7 +43,8 @@ def _in_utc(value: datetime) -> datetime:
         raise ValueError(msg) from error
 
 
-def _rfc3339(value: datetime) -> str:
+def rfc3339(value: datetime) -> str:
+    """Return an instant as the API writes it: in UTC, with ``Z``."""
     return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
@@ -62,7 +63,7 @@ Instant = Annotated[
     AwareDatetime,
     BeforeValidator(_written_out),
     AfterValidator(_in_utc),
-    PlainSerializer(_rfc3339, when_used="json"),
+    PlainSerializer(rfc3339, when_used="json"),
     WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2026-06-10T16:30:00Z"]}),
 ]
 """RFC 3339 with an offset on the way in, in UTC with ``Z`` on the way out."""

@@ -86,7 +86,7 @@ _ORDER = ("openapi", "info", "servers", "tags", "paths", "webhooks", "components
 
 
 def _words(operation: Json, route: APIRoute) -> None:
-    """The docstring's first sentence is the summary, all of it the description."""
+    """The docstring's first sentence is the summary, in plain text; all of it the description, in Markdown."""
     said = " ".join((route.endpoint.__doc__ or "").split())
-    operation["summary"] = said.partition(". ")[0].partition(":")[0].rstrip(".")
+    operation["summary"] = said.partition(". ")[0].partition(":")[0].rstrip(".").replace("`", "")
     operation["description"] = said.replace("``", "`")

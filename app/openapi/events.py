@@ -18,12 +18,12 @@ from app.webhooks.schemas import EndpointRead, FailingData
 
 _REF = "#/components/schemas/{model}"
 
-_DATA: dict[str, dict[str, type[BaseModel]]] = {
+_DATA: dict[str, dict[str, type[BaseModel | str]]] = {
     "ticket.message_added": {"ticket": TicketSummary, "message": MessageData},
     "sla.warning": {"ticket": TicketSummary, "clock": ClockData},
     "sla.breached": {"ticket": TicketSummary, "clock": ClockData},
     "sla.met": {"ticket": TicketSummary, "clock": ClockData},
-    "sla.breach_voided": {"ticket": TicketSummary, "clock": ClockData},
+    "sla.breach_voided": {"ticket": TicketSummary, "clock": ClockData, "reason": str},
     "sla.deadline_changed": {"ticket": TicketSummary, "clock": ClockData, "change": DeadlineChange},
     "sla.deadlines_changed": {"digest": DeadlinesDigest},
     "escalation.raised": {"escalation": EscalationRead, "ticket": TicketSummary},
@@ -52,7 +52,7 @@ _SAID = {
     EventType.SLA_WARNING: "The first warning of a clock: a share of its target is gone.",
     EventType.SLA_BREACHED: "A deadline has passed unmet; `timestamp` is that deadline.",
     EventType.SLA_MET: "A promise was kept, in time or late.",
-    EventType.SLA_BREACH_VOIDED: "Staff have voided a breach, which stays a fact; the ticket's history says why.",
+    EventType.SLA_BREACH_VOIDED: "Staff have voided a breach, which stays a fact; `reason` says why.",
     EventType.SLA_DEADLINE_CHANGED: "A deadline is another than it was; `change` says why.",
     EventType.SLA_DEADLINES_CHANGED: "A change of terms has moved many of a reseller's deadlines: all of them in one.",
     EventType.ESCALATION_RAISED: "A person was called.",

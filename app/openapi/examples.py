@@ -15,6 +15,7 @@ _BY_NAME: Json = {
     "plan": "professional",
     "product": "icc_intelligent_hands",
     "time_zone": "Europe/London",
+    "currency": "GBP",
     "hours": "24/7",
     "reason": "The customer's whole platform is unreachable.",
     "url": "https://hooks.example.com/desk",
@@ -30,7 +31,14 @@ _BY_NAME: Json = {
     "event_type": "sla.breached",
     "answer": "ok",
 }
-_DEPTH = 6
+_NOW = "2026-06-10T16:30:00Z"  # of every instant that says nothing else
+_LATER = {
+    "ends_at": "2026-07-10T16:30:00Z",
+    "month_ends_at": "2026-07-10T16:30:00Z",
+    "expires_at": "2027-06-10T16:30:00Z",
+    "to": "2026-06-11T08:00:00Z",
+}
+_DEPTH = 8
 
 
 def add_examples(document: Json) -> None:
@@ -51,7 +59,8 @@ def example_of(schema: Json, schemas: Json, name: str = "", depth: int = 0) -> A
         return example_of(schemas[schema["$ref"].rpartition("/")[2]], schemas, name, depth)
     for key in ("examples", "enum"):
         if schema.get(key):
-            return schema[key][0]
+            first = schema[key][0]
+            return _LATER.get(name, first) if first == _NOW else first
     if "const" in schema:
         return schema["const"]
     if "default" in schema:

@@ -7,11 +7,12 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.catalogue.queries import list_levels, list_plans
-from app.catalogue.wording import METRICS, PRIORITIES, capital
+from app.catalogue.wording import PRIORITIES, capital
 from app.infra.ids import encode
 from app.reports.queries import reseller_names
 from app.reports.schemas import GroupBy
 from app.sla.localtime import zone_named
+from app.sla.words import METRICS
 
 _MID_MONTH = timedelta(days=15)
 

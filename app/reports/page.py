@@ -2,10 +2,12 @@
 
 from datetime import timedelta
 
-from app.catalogue.wording import METRICS, capital, share_in_words
+from app.catalogue.wording import capital, share_in_words
 from app.infra.pages import Pages
 from app.reports.chart import Chart
+from app.reports.money import money
 from app.reports.schemas import GroupBy, Report
+from app.sla.words import METRICS
 
 _UNITS = ((timedelta(hours=1), "h"), (timedelta(minutes=1), "min"), (timedelta(seconds=1), "s"))
 _LONG = timedelta(hours=100)
@@ -30,11 +32,6 @@ def span(value: timedelta | None) -> str:
 def percent(attainment: float | None) -> str:
     """Return a share of one: ``98.75 %``."""
     return "-" if attainment is None else share_in_words(round(attainment * 10_000))
-
-
-def money(minor: int, currency: str) -> str:
-    """Return an amount of a currency, in its minor units: how many make a whole is not ours to say."""
-    return f"{minor:,} {currency} (minor units)".replace(",", "\u202f")
 
 
 _PAGES = Pages("app.reports", span=span, percent=percent, metric=lambda metric: capital(METRICS[metric]), money=money)

@@ -37,11 +37,11 @@ from app.reports.schemas import GroupBy
 from app.resellers.models import Reseller
 from app.sla.policy import Credits
 from app.sla.terms import Metric
+from app.tickets.lifecycle import ENDED
 from app.tickets.models import Ticket
 
 PERCENTILES = (0.5, 0.9, 0.95, 0.99)
 TIMED = (Metric.first_response, Metric.resolution)
-_AT_WORK = ("new", "open", "pending", "on_hold", "resolved")
 
 # The instant at which a promise was decided; ix_sla_clocks_decided goes by it.
 _DECIDED_AT = func.coalesce(col(SlaClock.breached_at), col(SlaClock.met_at), type_=Instant)
@@ -137,13 +137,13 @@ def _times(clocks: Subquery) -> list[ColumnElement[Any]]:
 
 
 async def open_breaches(session: AsyncSession, asked: Asked, limit: int) -> tuple[Sequence[OverdueRow], int]:
-    """List the missed promises that wait on tickets at work, longest overdue first; and count them all."""
+    """List the missed promises that still wait on tickets, longest overdue first; and count them all."""
     waiting = (*asked.whose(), _MISSED, ~_MET, col(SlaClock.cancelled_at).is_(None))
     query = (
         select(SlaClock, col(Ticket.number), col(Reseller.name), func.count().over())
         .join(Ticket, and_(col(Ticket.reseller_id) == SlaClock.reseller_id, col(Ticket.id) == SlaClock.ticket_id))
         .join(Reseller, col(Reseller.id) == SlaClock.reseller_id)
-        .where(*waiting, col(SlaClock.breached_at) < asked.until, col(Ticket.status).in_(_AT_WORK))
+        .where(*waiting, col(SlaClock.breached_at) < asked.until, col(Ticket.status).not_in(ENDED))
         .order_by(col(SlaClock.breached_at), col(SlaClock.id))
         .limit(limit)
     )

@@ -1,6 +1,6 @@
 """The report of what became of the promises."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import Header, Query, Response
 
@@ -8,7 +8,7 @@ from app.auth.edge import edge_router
 from app.auth.permissions import needs
 from app.auth.principals import Scope
 from app.auth.visit import CurrentVisit
-from app.infra.negotiation import VARY, choose
+from app.infra.negotiation import VARY, choose, other_forms
 from app.infra.pages import page_answer
 from app.reports.page import page
 from app.reports.schemas import Report, ReportQuery
@@ -17,11 +17,11 @@ from app.reports.sheet import sheet
 
 router = edge_router("Reports")
 _FORMS = ("application/json", "text/csv", "text/html")
-_TEXT: dict[str, Any] = {"schema": {"type": "string"}}
-_ALSO: dict[int | str, dict[str, Any]] = {200: {"content": dict.fromkeys(_FORMS[1:], _TEXT)}}
 
 
-@router.get("/sla/report", response_model=Report, responses=_ALSO, dependencies=[needs(Scope.TICKETS_READ)])
+@router.get(
+    "/sla/report", response_model=Report, responses=other_forms(_FORMS), dependencies=[needs(Scope.TICKETS_READ)]
+)
 async def get_sla_report(
     query: Annotated[ReportQuery, Query()],
     visit: CurrentVisit,

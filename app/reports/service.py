@@ -17,6 +17,7 @@ from app.reports.queries import Asked, OverdueRow
 from app.reports.schemas import Decided, Group, GroupBy, OpenBreach, Report, ReportQuery, Times
 from app.resellers.queries import find_reseller
 from app.sla.terms import Metric
+from app.tickets.reading import number_of
 
 _LISTED = 100
 _SHARES = tuple(f"p{share * 100:.0f}" for share in queries.PERCENTILES)
@@ -129,7 +130,7 @@ def _breach(row: OverdueRow) -> OpenBreach:
         reseller_id=clock.reseller_id,
         reseller=name,
         ticket_id=clock.ticket_id,
-        number=f"TL-{number}",
+        number=number_of(number),
         clock_id=clock.id,
         metric=Metric(clock.metric),
         priority=clock.priority,

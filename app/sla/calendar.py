@@ -2,7 +2,7 @@
 
 ``advance(instant, span)`` is the deadline, ``elapsed(start, end)`` is what was counted; ``retreat`` mirrors
 ``advance``. All arithmetic is in UTC microseconds (``timetable``); local time exists only where a date's openings
-become instants (``localtime``). The rules are those of ``domain.md``, "Support calendar".
+become instants (``localtime``).
 """
 
 from collections.abc import Iterator, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Why a calendar is refused (``domain.md``, "Support calendar"; ruling 33).
+"""Why a calendar is refused: it has no zone, never opens, or its openings overlap.
 
 All faults are told at once, so that whoever writes a calendar mends it once.
 """

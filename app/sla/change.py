@@ -1,7 +1,7 @@
-"""What a change of terms leaves of a target (``domain.md``, "When something changes under a running clock").
+"""What a change of terms leaves of a target.
 
 A change never rewrites what was counted. Let T0 be the old target and T1 the new one, R what remains, C all time
-counted, F the time counted since the target last began afresh; rulings 11 and 30 settle the rest.
+counted, F the time counted since the target last began afresh.
 
     T1 = T0     R remains, counted on the new terms
     T1 < T0     the earlier deadline of "R on the old terms" and "T1 afresh on the new ones"; T1 afresh if equal

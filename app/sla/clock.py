@@ -1,4 +1,4 @@
-"""One promise on one ticket, as a frozen value (``domain.md``, "Clocks").
+"""One promise on one ticket, as a frozen value.
 
                  pause                          meet
       running <---------> paused ----------------------------> met
@@ -13,7 +13,7 @@
        |   it stays breached)            |
        +------------ reopen -------------+   with the same deadline
 
-Whoever acts settles first (``ladder.settle``; ruling 1). An act on a clock that is overdue and was not settled
+Whoever acts settles first (``ladder.settle``). An act on a clock that is overdue and was not settled
 records the breach all the same, at its deadline.
 """
 
@@ -83,7 +83,7 @@ class Clock(Facts):
         return replace(clock, met_at=clock.anchor_at, paused_since=None, quiet_until=None, withheld=())
 
     def reopen(self, now: datetime, *, paused: bool = False) -> Self:
-        """Takes the meeting back (ruling 13): what was consumed stays so, the time it lay met does not count.
+        """Takes the meeting back: what was consumed stays so, the time it lay met does not count.
 
         A clock that was met late is breached again, with the same deadline.
 
@@ -96,7 +96,7 @@ class Clock(Facts):
         return replace(self, anchor_at=at, met_at=None, paused_since=at if paused else None).with_deadline()
 
     def cancel(self, now: datetime) -> Self:
-        """Drops a promise that is running or paused; a breached or ended one stays as it is (ruling 31).
+        """Drops a promise that is running or paused; a breached or ended one stays as it is.
 
         Raises:
             IllegalTransition: The clock has changed after ``now``.
@@ -117,7 +117,7 @@ class Clock(Facts):
 
         Args:
             terms: The new terms; None where the metric has no target any more, which cancels the clock.
-            now: The instant of the change, never the one at which it is carried out (ruling 2).
+            now: The instant of the change, never the one at which it is carried out.
             paused: Whether the ticket's status pauses the metric, for a cancelled clock that comes back.
 
         Raises:
@@ -152,7 +152,7 @@ class Clock(Facts):
         return self.change_terms(terms, now) if self.unmet else replace(self, terms=terms)
 
     def acknowledge(self, span: timedelta, now: datetime) -> Self:
-        """Withholds the ladder's calls until that much more time has counted (ruling 12).
+        """Withholds the ladder's calls until that much more time has counted.
 
         Raises:
             IllegalTransition: The clock is met or cancelled, or has changed after ``now``.

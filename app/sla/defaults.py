@@ -1,4 +1,4 @@
-"""The desk's own figures, as data (``domain.md``, "Plans, levels, add-ons", "Priorities and targets", "Escalation").
+"""The desk's own figures, as data: hours of each level, targets of each priority, and the ladder.
 
 They seed the catalogue; from then on an operator changes them there, by publishing another version.
 """

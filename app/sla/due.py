@@ -16,7 +16,7 @@ from app.sla.steps import Ladder, Step
 
 
 class Rank(IntEnum):
-    """What comes first at one instant (ruling 1)."""
+    """What comes first of all that falls due at one instant."""
 
     warning = 0
     breach = 1

@@ -1,4 +1,4 @@
-"""Spans as ISO 8601 durations of days, hours, minutes and seconds: ``PT8H``, ``PT30M``, ``P2D``, ``PT1.5S``.
+"""Spans in words, and as ISO 8601 durations of days, hours, minutes and seconds: ``PT8H``, ``PT30M``, ``P2D``.
 
 A day is 24 hours. Weeks, months and years are refused, the last two because their length is not fixed.
 """
@@ -6,10 +6,13 @@ A day is 24 hours. Weeks, months and years are refused, the last two because the
 import re
 from datetime import timedelta
 
+from app.sla.instants import SECOND, micros
+
 _DURATION = re.compile(
     r"P(?!$)(?:([0-9]{1,9})D)?(?:T(?=[0-9])(?:([0-9]{1,12})H)?(?:([0-9]{1,9})M)?(?:([0-9]{1,9})(?:\.([0-9]{1,6}))?S)?)?",
     re.ASCII,
 )
+_UNITS = (("hour", 3600), ("minute", 60), ("second", 1))
 
 
 def parse_duration(text: str) -> timedelta:
@@ -42,3 +45,15 @@ def format_duration(span: timedelta) -> str:
     time = "".join(f"{count}{unit}" for count, unit in ((hours, "H"), (minutes, "M")) if count)
     time += f"{seconds}{fraction}S" if seconds or fraction else ""
     return f"PT{time or '0S'}"
+
+
+def span(length: timedelta) -> str:
+    """A span in words: ``7 hours 40 minutes``."""
+    seconds, fraction = divmod(micros(length), SECOND)
+    said = []
+    for unit, size in _UNITS:
+        count, seconds = divmod(seconds, size)
+        part = f".{fraction:06}".rstrip("0") if size == 1 and fraction else ""
+        if count or part:
+            said.append(f"{count}{part} {unit}{'' if count == 1 and not part else 's'}")
+    return " ".join(said) or "no time"

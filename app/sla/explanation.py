@@ -5,14 +5,14 @@ A clock's ledger tells what it stood at right after each change. Between two lin
     open         counted, before the deadline       met          the ticket lay resolved (only before a reopening)
     closed       the desk was closed                cancelled    nothing was promised
     paused       the status held the clock up       overrun      after the deadline, what counted and what did not
-    maintenance  a window covered it
+    maintenance  a window covered it                several      the middle of more than can be told one by one
 
 The explanation of a running clock goes as far as its deadline, where nothing remains; that of a paused or breached one
 goes to the present, that of a met or cancelled one to its end.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -39,6 +39,7 @@ class Time(StrEnum):
     met = "met"
     cancelled = "cancelled"
     overrun = "overrun"
+    several = "several"  # many stretches told as one
 
 
 class Turn(StrEnum):
@@ -153,6 +154,22 @@ def explained(lines: Sequence[Line], now: datetime) -> Explanation:
             parts.append(Segment(line, begin, stop, time, counted, total, remaining, reason))
         before = line
     return Explanation(tuple(parts), told[-1], until)
+
+
+def bounded(segments: Sequence[Segment], most: int) -> Sequence[Segment]:
+    """Tells the middle of more than so many segments as one, so that all of them still have no gap and add up."""
+    if len(segments) <= most:
+        return segments
+    first, last = segments[: most // 2], segments[len(segments) - (most - most // 2 - 1) :]
+    middle = segments[len(first) : len(segments) - len(last)]
+    folded = replace(
+        middle[-1],
+        starts_at=middle[0].starts_at,
+        time=Time.several,
+        counted=sum((segment.counted for segment in middle), NOTHING),
+        reason=f"{len(middle)} segments are told as one",
+    )
+    return (*first, folded, *last)
 
 
 Piece = tuple[datetime, datetime, Time, str | None]

@@ -33,8 +33,8 @@ class Facts:
         started_at: When it began.
         anchor_at: The instant of which the next three spans tell.
         remaining: What is left of the target; below nothing after a breach, by the overrun.
-        counted: All time counted since the start, under whatever terms (C of ``domain.md``).
-        fresh: Time counted since the target last began afresh (F of ``domain.md``, ruling 30).
+        counted: All time counted since the start, under whatever terms.
+        fresh: Time counted since the target last began afresh.
         due_at: The deadline; None while paused, kept for good after a breach.
         paused_since: When it was paused, if it is.
         met_at: When it was met, if it is.
@@ -89,7 +89,7 @@ class Facts:
         return self.terms.elapsed(self.anchor_at, now) if self.counting else NOTHING
 
     def counted_at(self, now: datetime) -> timedelta:
-        """All time counted since the start (C of ``domain.md``)."""
+        """All time counted since the start."""
         return self.counted + self.since_anchor(now)
 
     def remaining_at(self, now: datetime) -> timedelta:

@@ -1,4 +1,4 @@
-"""The ladder of a clock, and what time alone does to it (``domain.md``, "Escalation"; rulings 1, 10, 12 and 32).
+"""The ladder of a clock, and what time alone does to it.
 
 At one instant warnings come first, then the breach, then the steps after it, then the expiry of an acknowledgement.
 A breach falls due when its deadline has passed, everything else at its own instant. ``settle`` does what is due one

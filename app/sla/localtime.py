@@ -1,8 +1,8 @@
-"""Which instant a local time means (``domain.md``, "Support calendar").
+"""Which instant a local time means.
 
 A local time that does not exist is the first instant after the gap; an ambiguous one is the earlier instant for an
 opening and the later one for a closing. The zone data is the pinned ``tzdata`` package, never the host's: a deadline
-may not depend on the machine that computes it (ruling 5).
+may not depend on the machine that computes it.
 """
 
 from bisect import bisect_left

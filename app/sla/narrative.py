@@ -5,23 +5,27 @@ since on the night on which clocks go back one local time is two instants.
 """
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
+from app.sla.durations import span
 from app.sla.explanation import Change, Explanation, Line, Segment, Time, Turn
 from app.sla.facts import State
-from app.sla.instants import NOTHING, SECOND, micros
+from app.sla.instants import NOTHING
 from app.sla.terms import Counting, Metric
+from app.sla.words import METRICS
 
-_PROMISE = {
-    Metric.first_response: "A first response",
-    Metric.next_response: "A reply",
-    Metric.periodic_update: "An update",
-    Metric.resolution: "A resolution",
-}
-_UNITS = (("hour", 3600), ("minute", 60), ("second", 1))
 _MOST_TOLD = 8  # segments between two changes; of more, their sum is told
+
+
+@dataclass(frozen=True, slots=True)
+class Voiding:
+    """When it was said of a breach that it does not stand against the desk, and why."""
+
+    at: datetime
+    reason: str
 
 
 class Told:
@@ -39,11 +43,11 @@ class Told:
         self._because = because
         self._said: object = None
 
-    def paragraph(self, metric: Metric, explanation: Explanation) -> str:
-        """The whole explanation, from the promise to where it stands."""
+    def paragraph(self, metric: Metric, explanation: Explanation, voided: Voiding | None = None) -> str:
+        """The whole explanation, from the promise to where it stands, and whether its breach was voided."""
         self._said = None
         first = explanation.changes[0].after
-        sentences = [f"{_PROMISE[metric]} within {self._terms(first)}: started {self._at(first.at)}."]
+        sentences = [f"A {METRICS[metric]} within {self._terms(first)}: started {self._at(first.at)}."]
         if first.state in {State.met, State.met_late}:
             sentences.append("Kept as it started.")
         if first.paused:
@@ -54,7 +58,10 @@ class Told:
             else:
                 told = self._time([part for part in parts if isinstance(part, Segment)])
                 sentences.append(f"{told[0].upper()}{told[1:]}.")
-        return " ".join([*sentences, *self._end(explanation.last)])
+        sentences.extend(self._end(explanation.last))
+        if voided is not None:
+            sentences.append(f"The breach was voided {self._at(voided.at)}: {voided.reason.rstrip('.')}.")
+        return " ".join(sentences)
 
     def _time(self, segments: list[Segment]) -> str:
         if len(segments) <= _MOST_TOLD:
@@ -133,18 +140,6 @@ class Told:
         local = instant.astimezone(self._zone)
         same, self._said = self._said == local.date(), local.date()
         return f"At {_time_of_day(local)}" if same else f"On {_date(local)} at {_time_of_day(local)}"
-
-
-def span(length: timedelta) -> str:
-    """A span in words: ``7 hours 40 minutes``."""
-    seconds, fraction = divmod(micros(length), SECOND)
-    said = []
-    for unit, size in _UNITS:
-        count, seconds = divmod(seconds, size)
-        part = f".{fraction:06}".rstrip("0") if size == 1 and fraction else ""
-        if count or part:
-            said.append(f"{count}{part} {unit}{'' if count == 1 and not part else 's'}")
-    return " ".join(said) or "no time"
 
 
 def _left(remaining: timedelta) -> str:

@@ -120,13 +120,17 @@ def read_reopen(data: object) -> Reopen:
 def read_credits(data: object) -> Credits:
     """``{"per_miss": 500, "cap": 5000}``."""
     match data:
-        case {"per_miss": int(per_miss), "cap": int(cap), **rest} if not rest:
-            return Credits(per_miss, cap)
+        case {"per_miss": per_miss, "cap": cap, **rest} if not rest:
+            return Credits(_basis_points(per_miss), _basis_points(cap))
         case _:
             raise MalformedError(f"credits have a per_miss and a cap, in basis points, not {data!r}")
 
 
 def _share(data: object) -> int | None:
-    if data is None or (isinstance(data, int) and not isinstance(data, bool)):
+    return None if data is None else _basis_points(data)
+
+
+def _basis_points(data: object) -> int:
+    if isinstance(data, int) and not isinstance(data, bool):  # which Python counts among the numbers
         return data
     raise MalformedError(f"a share is a whole number of basis points, not {data!r}")

@@ -1,4 +1,4 @@
-"""What each moment of a ticket does to its clocks (``domain.md``, "Clocks"; rulings 11, 13, 15, 31 and 32).
+"""What each moment of a ticket does to its clocks.
 
     moment           first_response   next_response            periodic_update    resolution
     opened           starts           -                        starts             starts
@@ -33,7 +33,7 @@ from app.sla.terms import Metric, Terms
 Book = Mapping[Metric, Clock]
 TermsOf = Callable[[Metric], Terms | None]
 
-# No clock starts, and no terms change, while a ticket lies in one of these (ruling 32).
+# No clock starts, and no terms change, while a ticket lies in one of these.
 AT_REST = frozenset({"resolved", "closed", "cancelled"})
 
 
@@ -109,7 +109,7 @@ def resolved(book: Book, now: datetime) -> Heard:
 
 
 def reopened(book: Book, terms_of: TermsOf, policy: Policy, status: str, now: datetime) -> Heard:
-    """A resolved ticket is worked on again, under the terms now in force, as a change at this instant (ruling 32).
+    """A resolved ticket is worked on again, under the terms now in force, as a change at this instant.
 
     A policy that restarts leaves a resolution that was met as it is, and promises another.
     """
@@ -125,7 +125,7 @@ def reopened(book: Book, terms_of: TermsOf, policy: Policy, status: str, now: da
 
 
 def cancelled(book: Book, now: datetime) -> Heard:
-    """A ticket was cancelled or merged: running and paused clocks end, a breached one stays breached (ruling 31).
+    """A ticket was cancelled or merged: running and paused clocks end, a breached one stays breached.
 
     The breached one stands still from now on, so that no later step of its ladder falls due.
     """

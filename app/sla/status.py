@@ -1,4 +1,4 @@
-"""The SLA status of a ticket, told from its clocks (ruling 16)."""
+"""The SLA status of a ticket, told from its clocks: the worst of them."""
 
 from collections.abc import Iterable
 from datetime import datetime

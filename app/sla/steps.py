@@ -1,4 +1,4 @@
-"""The steps of a ladder, as data (``domain.md``, "Escalation")."""
+"""The steps of a ladder, as data."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -12,7 +12,7 @@ class Step:
     """Who is called, and when; exactly one of the three triggers is given.
 
     Attributes:
-        code: Its name, which is raised once per clock through all changes of ladder (ruling 10).
+        code: Its name, which is raised once per clock through all changes of ladder.
         role: Who is called: ``desk``, ``account_manager`` or ``technical_director``.
         at_share: The share of the target consumed, in basis points, from 1 to 10,000.
         after_breach: The time after the breach, counted as the clock counts.

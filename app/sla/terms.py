@@ -1,4 +1,4 @@
-"""The terms of a clock: how much time it has, and which time counts (``domain.md``, "Clocks").
+"""The terms of a clock: how much time it has, and which time counts.
 
 ``support_hours`` counts physical time while the calendar is open, ``elapsed`` counts physical time; neither counts
 the time of a maintenance window.

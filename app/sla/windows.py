@@ -3,7 +3,7 @@
 A window is a pair of instants, the first in it, the second not. Those of a clock are kept in order and apart.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from app.sla.calendar import Calendar
@@ -48,18 +48,3 @@ def elapsed(calendar: Calendar, windows: Windows, start: datetime, end: datetime
     """``Calendar.elapsed`` of the time outside the windows."""
     covered = (calendar.elapsed(max(start, begins), min(end, ends)) for begins, ends in windows)
     return calendar.elapsed(start, end) - sum(covered, NOTHING)
-
-
-def within(windows: Windows, start: datetime, end: datetime) -> Iterator[tuple[datetime, datetime, bool]]:
-    """The time between two instants in order, as (from, to, in a window)."""
-    at = start
-    for begins, ends in windows:
-        low, high = max(begins, at), min(ends, end)
-        if low >= high:
-            continue
-        if at < low:
-            yield at, low, False
-        yield low, high, True
-        at = high
-    if at < end:
-        yield at, end, False

@@ -13,6 +13,8 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.catalogue.versions import calendar, policy_version
+from app.clocks.batch_queries import read_clocks, write_clocks
+from app.clocks.batch_rows import BatchClock
 from app.clocks.facts import DeadlineMoved
 from app.clocks.keeper import Keeper
 from app.clocks.queries import write_ledger
@@ -23,7 +25,7 @@ from app.sla.clock import Clock
 from app.sla.errors import IllegalTransition, OutOfRange
 from app.tickets import batch_queries as queries
 from app.tickets.batch_queries import Key
-from app.tickets.batch_rows import BatchClock, BatchTicket
+from app.tickets.batch_rows import BatchTicket
 
 _log = structlog.get_logger(__name__)
 
@@ -43,7 +45,7 @@ async def keepers(session: AsyncSession, named: Sequence[Key], *, lock: bool) ->
     tickets = await queries.read_tickets(session, named, lock=lock)
     if not tickets:
         return []
-    clocks = await queries.read_clocks(session, tickets)
+    clocks = await read_clocks(session, tickets)
     since = min(ticket.created_at for ticket in tickets)
     timelines = await timelines_of(session, list({ticket.reseller_id for ticket in tickets}), since)
     policies = {id_: await policy_version(session, id_) for id_ in {ticket.sla_policy_id for ticket in tickets}}
@@ -79,6 +81,8 @@ def _moved_alone(keeper: Keeper, now: datetime) -> list[DeadlineMoved] | None:
         keeper.settle(now, inclusive=False)
     except (IllegalTransition, OutOfRange):
         return None
+    if keeper.overtaken(now):  # a change has put a step into the past: it is raised at once, not by the next sweep
+        return None
     moved = [fact for fact in keeper.facts if isinstance(fact, DeadlineMoved)]
     return moved if len(moved) == len(keeper.facts) else None
 
@@ -93,6 +97,6 @@ async def save(session: AsyncSession, settled: Sequence[Settled]) -> None:
         session.add_all(started)
         lines.extend(ledger)
         clocks.extend(kept.row for kept in changed if isinstance(kept.row, BatchClock))
-    await queries.write_clocks(session, clocks)
+    await write_clocks(session, clocks)
     await queries.write_tickets(session, [one.ticket for one in settled])
     await write_ledger(session, lines)

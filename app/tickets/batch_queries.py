@@ -1,17 +1,17 @@
-"""All SQL of batches: a walk's tickets and their clocks, read and written many at a time."""
+"""All SQL of batches of tickets: those of a walk, read and written many at a time."""
 
 from collections.abc import Sequence
 from dataclasses import fields
-from datetime import timedelta
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Row, text
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.clocks.models import Recalculation
-from app.infra.arrays import as_arrays, insert_of, update_of
-from app.tickets.batch_rows import BatchClock, BatchTicket
+from app.infra.arrays import as_arrays, columns_of, update_of
+from app.tickets.batch_rows import BatchTicket
+from app.tickets.models import Ticket
 
 
 class Key(NamedTuple):
@@ -20,8 +20,6 @@ class Key(NamedTuple):
     reseller_id: UUID
     id: UUID
 
-
-_SPANS = frozenset({"target", "remaining", "counted", "fresh", "quiet_until"})
 
 _AT_WORK = """
   status not in ('closed', 'cancelled') and status <> 'resolved'
@@ -39,55 +37,11 @@ select {", ".join(field.name for field in fields(BatchTicket))} from tickets
  order by reseller_id, id for update skip locked
 """)  # noqa: S608 - built of constants
 _LOOKED_AT = text(_TICKETS.text.replace("for update skip locked", ""))
-_CLOCKS = text(f"""
-select distinct on (c.ticket_id, c.metric) {", ".join("c." + field.name for field in fields(BatchClock))}
-  from unnest(cast(:reseller_ids as uuid[]), cast(:ids as uuid[])) as n (reseller_id, id)
-  join sla_clocks c on c.reseller_id = n.reseller_id and c.ticket_id = n.id
- order by c.ticket_id, c.metric, c.started_at desc, c.id desc
-""")  # noqa: S608 - built of constants
 _FIRST = UUID(int=0)
 
-# What a settling may write of a ticket and of a clock.
-_KEY = {"reseller_id": "uuid", "id": "uuid"}
-_TICKET = {
-    "sla_policy_id": "uuid",
-    "sla_level": "integer",
-    "sla_status": "varchar",
-    "next_due_at": "timestamptz",
-    "settled_at": "timestamptz",
-    "sequence": "integer",
-}
-_CLOCK = {
-    "policy_id": "uuid",
-    "calendar_id": "uuid",
-    "target": "bigint",
-    "counting": "varchar",
-    "anchor_at": "timestamptz",
-    "remaining": "bigint",
-    "counted": "bigint",
-    "fresh": "bigint",
-    "due_at": "timestamptz",
-    "cancelled_at": "timestamptz",
-    "paused_since": "timestamptz",
-    "passed": "text[]",
-    "wake_at": "timestamptz",
-    "windows": "timestamptz[]",
-    "plan": "varchar",
-    "level": "integer",
-    "priority": "varchar",
-}
-_EVENT = {
-    "reseller_id": "uuid",
-    "id": "uuid",
-    "type": "varchar",
-    "occurred_at": "timestamptz",
-    "ticket_id": "uuid",
-    "operator_only": "boolean",
-    "body": "bytea",
-}
-_WRITE_TICKETS = text(update_of("tickets", _KEY, _TICKET))
-_WRITE_CLOCKS = text(update_of("sla_clocks", _KEY, _CLOCK))
-_WRITE_EVENTS = text(insert_of("events", _EVENT))
+_KEY = columns_of(Ticket, ["reseller_id", "id"])
+_SETTLED = columns_of(Ticket, ["sla_policy_id", "sla_level", "sla_status", "next_due_at", "settled_at", "sequence"])
+_WRITE_TICKETS = text(update_of("tickets", _KEY, _SETTLED))
 
 
 def _whose(walk: Recalculation) -> dict[str, object]:
@@ -112,39 +66,7 @@ async def read_tickets(session: AsyncSession, named: Sequence[Key], *, lock: boo
     return [BatchTicket(*row) for row in rows]
 
 
-async def read_clocks(session: AsyncSession, tickets: Sequence[BatchTicket]) -> dict[UUID, list[BatchClock]]:
-    """Read the latest clock of each metric of tickets, by ticket."""
-    whose = {"reseller_ids": [one.reseller_id for one in tickets], "ids": [one.id for one in tickets]}
-    found: dict[UUID, list[BatchClock]] = {one.id: [] for one in tickets}
-    for row in await session.execute(_CLOCKS, whose):
-        found[row.ticket_id].append(_clock(row))
-    return found
-
-
-_SPAN_PLACES = tuple(place for place, field in enumerate(fields(BatchClock)) if field.name in _SPANS)
-
-
-def _clock(row: Row[Any]) -> BatchClock:
-    values = list(row)
-    for place in _SPAN_PLACES:
-        micros = values[place]
-        values[place] = micros if micros is None else timedelta(microseconds=micros)
-    return BatchClock(*values)
-
-
 async def write_tickets(session: AsyncSession, tickets: Sequence[BatchTicket]) -> None:
     """Write what settling has changed of tickets."""
     if tickets:
-        await session.execute(_WRITE_TICKETS, as_arrays([vars(one) for one in tickets], _KEY | _TICKET))
-
-
-async def write_clocks(session: AsyncSession, clocks: Sequence[BatchClock]) -> None:
-    """Write what a change of terms has changed of clocks."""
-    if clocks:
-        await session.execute(_WRITE_CLOCKS, as_arrays([vars(one) for one in clocks], _KEY | _CLOCK))
-
-
-async def write_events(session: AsyncSession, events: Sequence[dict[str, object]]) -> None:
-    """Add events, in order."""
-    if events:
-        await session.execute(_WRITE_EVENTS, as_arrays(events, _EVENT))
+        await session.execute(_WRITE_TICKETS, as_arrays([vars(one) for one in tickets], _KEY | _SETTLED))

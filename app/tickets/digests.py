@@ -11,11 +11,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.clocks.facts import DeadlineMoved, PromiseBroken
 from app.clocks.models import Recalculation, RecalculationDigest
 from app.events.kinds import EventType
+from app.events.queries import write_events
 from app.events.record import event_values, record
 from app.tickets import recalculation_queries as queries
 from app.tickets.act import Act
 from app.tickets.batch import Settled
-from app.tickets.batch_queries import write_events
 from app.tickets.batch_rows import BatchTicket
 from app.tickets.models import Ticket
 from app.tickets.reading import clock_data, number_of, summary_of
@@ -110,7 +110,7 @@ def _examples(tickets: Sequence[OfTicket]) -> Iterator[dict[str, object]]:
         for fact in one.moved:
             example = MovedDeadline(
                 ticket_id=one.ticket.id,
-                number=number_of(one.ticket),
+                number=number_of(one.ticket.number),
                 clock_id=fact.clock_id,
                 metric=fact.clock.metric,
                 before=fact.before,

@@ -39,12 +39,17 @@ class TermsRead(BaseModel):
 
 
 class SegmentRead(BaseModel):
-    """A stretch of time; the totals are those at its end. An `overrun` is what lies after the deadline."""
+    """A stretch of time; the totals are those at its end. An `overrun` is what lies after the deadline.
+
+    Of more than 1,000 segments the middle is told as one, `several`, under the terms at its end.
+    """
 
     starts_at: Instant = Field(alias="from")
     ends_at: Instant = Field(alias="to")
     time: Time
-    reason: str | None = Field(description="Of a maintenance window: why there was one.")
+    reason: str | None = Field(
+        description="Of a maintenance window: why there was one. Of `several`: how many they are."
+    )
     terms: TermsRead
     counted_seconds: Seconds
     total_seconds: Seconds = Field(description="Counted since the clock started.")

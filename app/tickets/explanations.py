@@ -2,7 +2,7 @@
 
 from app.clocks.explaining import Explained, Under
 from app.clocks.previewing import Previewed
-from app.sla.explanation import Change, Line, Segment
+from app.sla.explanation import Change, Line, Segment, bounded
 from app.tickets.explanation_schemas import (
     ClockChangeRead,
     ClockExplanation,
@@ -12,6 +12,8 @@ from app.tickets.explanation_schemas import (
     StepPreview,
     TermsRead,
 )
+
+_MOST_SEGMENTS = 1_000
 
 
 def clock_explanation(told: Explained) -> ClockExplanation:
@@ -39,7 +41,9 @@ def _explanation(told: Explained) -> dict[str, object]:
         "due_at": explanation.last.due_at,
         "until": explanation.until,
         "time_zone": told.time_zone,
-        "segments": [_segment(segment, told.under[segment.line]) for segment in explanation.segments],
+        "segments": [
+            _segment(segment, told.under[segment.line]) for segment in bounded(explanation.segments, _MOST_SEGMENTS)
+        ],
         "changes": [_change(change, told.under[change.after]) for change in explanation.changes],
         "paragraph": told.paragraph,
     }

@@ -1,4 +1,4 @@
-"""Pure: the statuses of a ticket and who may move it between them (``domain.md``, "A ticket's statuses").
+"""Pure: the statuses of a ticket and who may move it between them.
 
 new ------> open <-----> pending, on_hold      staff; a customer's message takes pending to open
  |            |             |

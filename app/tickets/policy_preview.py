@@ -1,7 +1,7 @@
 """What a version of the policy would do to live deadlines, reckoned without a trace."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -19,7 +19,7 @@ from app.sla.terms import Metric
 from app.tickets import batch, batch_queries
 from app.tickets.batch_rows import BatchTicket
 
-_AT_ONCE = 200
+_AT_ONCE = 100  # read and made into values at a stretch
 _MOST_EXAMPLES = 20
 _NOTHING = timedelta(0)
 
@@ -86,11 +86,16 @@ async def preview(session: AsyncSession, drafted: PolicyVersion, test_clock_id: 
     at = max(drafted.effective_at or now, now)
     found = Preview(at)
     async for keepers in _all_keepers(session, test_clock_id, now):
-        for keeper in keepers:
-            for one in differences(keeper, drafted, at):
-                found.count(one)
-        await asyncio.sleep(0)  # others are to be answered meanwhile
+        await weigh(found, keepers, drafted)
     return found
+
+
+async def weigh(found: Preview, keepers: Iterable[Keeper], drafted: PolicyVersion) -> None:
+    """Take in some tickets; the event loop gets its turn after each, so that others are answered meanwhile."""
+    for keeper in keepers:
+        for one in differences(keeper, drafted, found.effective_at):
+            found.count(one)
+        await asyncio.sleep(0)
 
 
 def differences(keeper: Keeper, drafted: PolicyVersion, at: datetime) -> list[Difference]:
@@ -129,9 +134,7 @@ def _settled(keeper: Keeper, at: datetime) -> dict[Metric, Clock]:
 async def _all_keepers(session: AsyncSession, test_clock_id: UUID | None, now: datetime) -> AsyncIterator[list[Keeper]]:
     owners = [await operator_id(session)] if test_clock_id is None else await resellers_on(session, test_clock_id)
     for owner in owners:
-        walk = Recalculation(
-            reseller_id=owner, id=new_id(), at=now, cause="preview", everyone=test_clock_id is None, created_at=now
-        )
+        walk = Recalculation(reseller_id=owner, id=new_id(), at=now, cause="preview", everyone=test_clock_id is None)
         while named := await batch_queries.next_tickets(session, walk, _AT_ONCE):
             yield await batch.keepers(session, named, lock=False)
             walk.cursor_reseller_id, walk.cursor_id = named[-1]

@@ -2,7 +2,7 @@
 
 from pydantic import BaseModel, Field
 
-from app.auth.edge import edge_router
+from app.auth.edge import LongRoute, edge_router
 from app.auth.permissions import STAFF_ONLY
 from app.auth.visit import CurrentVisit
 from app.catalogue.policy_schemas import PolicyDraft
@@ -13,7 +13,7 @@ from app.sla.terms import Metric
 from app.tickets.policy_preview import Difference, Preview, preview
 from app.tickets.reading import number_of
 
-router = edge_router("Policies")
+router = edge_router("Policies", LongRoute)
 
 
 class DifferenceRead(BaseModel):
@@ -49,11 +49,13 @@ class PolicyPreview(BaseModel):
 async def preview_sla_policy(body: PolicyDraft, visit: CurrentVisit) -> PolicyPreview:
     """Tell what a version of the policy would do to live deadlines: how many would move, by how much, with examples.
 
-    Nothing is stored. It is reckoned for the tickets that are at work now, as if nothing else happened until then.
+    Nothing is stored. It is reckoned for the tickets that are at work now, all as they stand at one instant, and as if
+    nothing else happened until then. Over many tickets it lasts; nobody waits for it meanwhile.
     """
-    now = await present(visit.session, body, visit.wall)
-    drafted = await draft(visit.session, body, now)
-    return _read(await preview(visit.session, drafted, body.test_clock_id, now))
+    async with visit.desk.database.transaction(look=True) as session:
+        now = await present(session, body, visit.wall)
+        drafted = await draft(session, body, now)
+        return _read(await preview(session, drafted, body.test_clock_id, now))
 
 
 def _read(found: Preview) -> PolicyPreview:
@@ -77,7 +79,7 @@ def _difference(one: Difference) -> DifferenceRead:
     return DifferenceRead(
         reseller_id=one.ticket.reseller_id,
         ticket_id=one.ticket.id,
-        number=number_of(one.ticket),
+        number=number_of(one.ticket.number),
         clock_id=None if one.before is None else one.clock_id,
         metric=one.metric,
         before=one.before.due_at if one.before else None,

@@ -19,9 +19,9 @@ from app.tickets.sla_schemas import ClockData, ClockRead, SlaRead, SlaSummary, T
 _SECOND = timedelta(seconds=1)
 
 
-def number_of(ticket: Ticket | BatchTicket) -> str:
-    """Return the number that people use."""
-    return f"TL-{ticket.number}"
+def number_of(number: int | None) -> str:
+    """Return a ticket's number as people use it; only a row that is not written yet has none."""
+    return f"TL-{number}"
 
 
 def summary_of(ticket: Ticket | BatchTicket, sla: SlaSummary | None = None) -> TicketSummary:
@@ -107,7 +107,7 @@ def _facts(ticket: Ticket | BatchTicket, names: Iterable[str]) -> dict[str, obje
     named = ticket.assignee_id is not None and ticket.assignee_name is not None
     return {
         **{name: getattr(ticket, name) for name in names},
-        "number": number_of(ticket),
+        "number": number_of(ticket.number),
         "assignee": Assignee.model_validate({"staff_id": ticket.assignee_id, "name": ticket.assignee_name})
         if named
         else None,

@@ -6,6 +6,7 @@ transaction, leaves aside what somebody holds until the rest of the batch is let
 """
 
 from datetime import datetime
+from enum import Enum, auto
 from uuid import UUID
 
 import structlog
@@ -28,31 +29,34 @@ _AT_ONCE = 25
 _log = structlog.get_logger(__name__)
 
 
-async def schedule(session: AsyncSession, change: TermsChange) -> None:
-    """Put a walk over one reseller's tickets on the agenda for the instant of a change."""
+async def schedule(session: AsyncSession, change: TermsChange) -> list[UUID]:
+    """Put a walk over one reseller's tickets on the agenda for the instant of a change; returns its id."""
     walk = _walk(change.reseller_id, change.at, change.cause, change.cause_id, digest=change.digest)
     walk.test_clock_id = change.test_clock_id
     session.add(walk)
     await session.flush()
+    return [walk.id]
 
 
-async def schedule_for_all(session: AsyncSession, change: TermsChangeForAll) -> None:
-    """Put a walk over everyone's tickets on the agenda."""
+async def schedule_for_all(session: AsyncSession, change: TermsChangeForAll) -> list[UUID]:
+    """Put a walk over everyone's tickets on the agenda; returns its id."""
     operator = await operator_id(session)
     walk = _walk(operator, change.at, change.cause, change.cause_id, digest=change.digest)
     walk.everyone = True
     session.add(walk)
     await session.flush()
+    return [walk.id]
 
 
-async def schedule_policy(session: AsyncSession, published: PolicyPublished) -> None:
-    """Put what a version of the policy changes on the agenda, for everyone or for those on a test clock."""
+async def schedule_policy(session: AsyncSession, published: PolicyPublished) -> list[UUID]:
+    """Put what a version of the policy changes on the agenda, for everyone or for each of those on a test clock."""
     cause = (published.at, "sla_policy.published", published.policy_id, published.digest)
     if published.test_clock_id is None:
-        await schedule_for_all(session, TermsChangeForAll(*cause))
-        return
+        return await schedule_for_all(session, TermsChangeForAll(*cause))
+    walks: list[UUID] = []
     for reseller_id in await resellers_on(session, published.test_clock_id):
-        await schedule(session, TermsChange(reseller_id, published.test_clock_id, *cause))
+        walks += await schedule(session, TermsChange(reseller_id, published.test_clock_id, *cause))
+    return walks
 
 
 def _walk(reseller_id: UUID, at: datetime, cause: str, cause_id: UUID | None, *, digest: bool) -> Recalculation:
@@ -63,7 +67,6 @@ def _walk(reseller_id: UUID, at: datetime, cause: str, cause_id: UUID | None, *,
         cause=cause,
         cause_id=cause_id,
         notify="digest" if digest else "each",
-        created_at=at,
     )
 
 
@@ -107,27 +110,38 @@ async def _in_bulk(session: AsyncSession, walk: Recalculation, present: datetime
 async def _one_by_one(session: AsyncSession, walk: Recalculation, present: datetime) -> int:
     """Settle tickets that were left aside the one way; those that are held still wait their turn.
 
-    Returns how many were settled: where there are none, it is better to wait a moment.
+    One that fails is counted apart and left to whoever touches it next. Returns how many are off the list: where
+    there are none, it is better to wait a moment.
     """
     now, later = walk.aside[:_AT_ONCE], walk.aside[_AT_ONCE:]
-    held = [ticket_id for ticket_id in now if not await _settle(session, walk, ticket_id, present)]
+    ends = {ticket_id: await _settle(session, walk, ticket_id, present) for ticket_id in now}
+    held = [ticket_id for ticket_id, end in ends.items() if end is _End.held]
+    failed = sum(end is _End.failed for end in ends.values())
     walk.aside = [*later, *held]
-    walk.done += len(now) - len(held)
+    walk.failed += failed
+    walk.done += len(now) - len(held) - failed
     return len(now) - len(held)
 
 
-async def _settle(session: AsyncSession, walk: Recalculation, ticket_id: UUID, present: datetime) -> bool:
+class _End(Enum):
+    settled = auto()
+    held = auto()
+    failed = auto()
+
+
+async def _settle(session: AsyncSession, walk: Recalculation, ticket_id: UUID, present: datetime) -> _End:
     try:
         async with session.begin_nested():
             act = await settle_if_free(session, ticket_id, present, in_digest=walk.notify == "digest")
-            if act is not None:
-                await tell(session, walk, Told.of_act(act))
-            return act is not None
+            if act is None:
+                return _End.held
+            await tell(session, walk, Told.of_act(act))
+            return _End.settled
     except Exception:
         if walk.test_clock_id is not None:
             raise  # an advance is told of a failure, and repeats from there
-        _log.exception("ticket left out of a recalculation", ticket_id=str(ticket_id))
-        return True
+        _log.exception("ticket left out of a recalculation", ticket_id=str(ticket_id), recalculation_id=str(walk.id))
+        return _End.failed
 
 
 async def _end(session: AsyncSession, walk: Recalculation, present: datetime) -> None:

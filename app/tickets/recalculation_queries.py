@@ -26,12 +26,18 @@ async def next_due(session: AsyncSession, timeline: Timeline) -> datetime | None
 
 
 async def lock_due(session: AsyncSession, timeline: Timeline, now: datetime) -> Recalculation | None:
-    """Lock the first walk whose instant has come and that nobody else walks."""
+    """Lock the first walk whose instant has come and that nobody else walks.
+
+    On the wall's time those on test clocks come along, each with its clock held where it stands; one that is being
+    advanced is left to its advance.
+    """
     due = and_(_waiting(timeline), col(Recalculation.at) <= now)
     if timeline.test_clock_id is None:
-        clock_now = select(col(TestClock.now_at)).where(col(TestClock.id) == col(Recalculation.test_clock_id))
-        present = and_(col(Recalculation.finished_at).is_(None), col(Recalculation.at) <= clock_now.scalar_subquery())
-        due = or_(due, present)
+        passed = select(col(TestClock.id)).where(
+            col(TestClock.id) == col(Recalculation.test_clock_id), col(Recalculation.at) <= col(TestClock.now_at)
+        )
+        held = passed.with_for_update(read=True, skip_locked=True).exists()
+        due = or_(due, and_(col(Recalculation.finished_at).is_(None), held))
     query = select(Recalculation).where(due).order_by(col(Recalculation.at), col(Recalculation.id)).limit(1)
     return (await session.scalars(query.with_for_update(skip_locked=True))).first()
 

@@ -23,6 +23,7 @@ class RecalculationRead(Answer):
     notify: Literal["each", "digest"]
     total: int | None = Field(description="Tickets at work when it began; null before that.")
     done: int = Field(description="Tickets walked so far.")
+    failed: int = Field(description="Tickets that failed: the log says why, and their next act does what was due.")
     changed: int = Field(description="Deadlines that it moved.")
     breached: int = Field(description="Promises found missed on the way.")
     rate_per_second: float | None = Field(description="Tickets a second so far.")

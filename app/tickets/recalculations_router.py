@@ -17,13 +17,13 @@ from app.tickets.recalculation_schemas import RecalculationQuery, RecalculationR
 
 router = edge_router("Recalculations")
 
-_PREFIXES = {"sla_policy": "pol", "maintenance_window": "mwn", "add_on": "adp"}
+_PREFIXES = {"sla_policy": "pol", "maintenance_window": "mwn"}
 
 
 def _read(row: Recalculation) -> RecalculationRead:
     took = (row.progressed_at - row.started_at).total_seconds() if row.progressed_at and row.started_at else 0
     rate = row.done / took if took > 0 else None
-    left = None if row.total is None else max(row.total - row.done, 0)
+    left = None if row.total is None else max(row.total - row.done - row.failed, 0)
     prefix = _PREFIXES.get(row.cause.partition(".")[0])
     return RecalculationRead.model_validate(
         row.model_dump()

@@ -153,7 +153,9 @@ class MessageCreate(Request):
     body: Text
     visibility: Visibility = "public"
     author: Annotated[str, Field(pattern="^(ctc|stf)_[0-9a-z]{26}$")] | None = Field(
-        default=None, description="Who wrote it. A contact's message is the customer's, whoever sends it in."
+        examples=["ctc_01jb9z32jcfcz9rn8z5rymrpva"],
+        default=None,
+        description="Who wrote it. A contact's message is the customer's, whoever sends it in.",
     )
     automatic: bool = Field(default=False, description="For staff: not written by a person, so it answers nothing.")
 

@@ -26,7 +26,7 @@ async def void_breach(act: Act, clock_id: UUID, reason: str) -> None:
     clock.voided_at, clock.voided_by, clock.void_reason = act.now, act.actor.name, reason
     named = {"clock_id": encode("clk", clock.id), "metric": clock.metric}
     act.note("sla_breach", {**named, "state": "breached"}, {**named, "state": "voided"}, reason)
-    act.tell(EventType.SLA_BREACH_VOIDED, {"clock": clock_data_of(clock)})
+    act.tell(EventType.SLA_BREACH_VOIDED, {"clock": clock_data_of(clock), "reason": reason})
 
 
 def _check(clock: SlaClock) -> None:

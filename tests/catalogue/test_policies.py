@@ -7,26 +7,10 @@ from typing import Any
 import pytest
 
 from app.sla import DEFAULT_POLICY_DATA
-from tests.desk import Caller, Desk, Json
+from tests.catalogue.published import policy, publish
+from tests.desk import Desk, Json
 
 NOW = "2026-06-10T11:00:00Z"
-
-
-def policy(**targets: str) -> Json:
-    """The desk's own policy with other first responses, by priority, and physical time counted."""
-    data: Json = deepcopy(DEFAULT_POLICY_DATA)
-    data["targets"] = deepcopy(data["targets"])
-    for level in "1234":
-        own = data["targets"][level] = deepcopy(data["targets"][level])
-        for priority, span in targets.items():
-            own[priority]["first_response"] = {"span": span, "counting": "elapsed"}
-    return data
-
-
-async def publish(desk: Desk, caller: Caller, wanted: Json, **more: Any) -> Json:
-    body = {"policy": wanted, "test_clock_id": caller.clock} | more
-    published: Json = await desk.staff.post("/sla-policies", body)
-    return published
 
 
 async def test_a_new_version_holds_from_its_instant_and_tickets_say_which_they_ran_under(desk: Desk) -> None:
@@ -124,6 +108,11 @@ async def test_reopening_restarts_the_resolution_where_the_policy_says_so(desk: 
         (("steps", 0, "role"), "nobody", "/policy/steps"),
         (("reopen",), "sometimes", "/policy/reopen"),
         (("colour",), "red", "/policy/colour"),
+        (("credits",), {"per_miss": True, "cap": 500}, "/policy/credits"),
+        (("credits",), {"per_miss": 1, "cap": True}, "/policy/credits"),
+        (("steps", 0, "at_share"), True, "/policy/steps/0"),
+        (("steps",), [{"code": "late", "role": "desk", "after_targets": True}], "/policy/steps/0"),
+        (("calendars",), {"1": True}, "/policy/calendars/1"),
     ],
 )
 async def test_a_policy_that_cannot_be_kept_is_refused_with_the_place(

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from app.catalogue.document import Document, Paragraph, Section, Table, markdown
 from app.catalogue.wording import span_in_words
-from tests.catalogue.published import policy_data, published
+from tests.catalogue.published import backdated, policy_data, publish
 from tests.desk import Caller, Desk, Json
 
 _SPAN = re.compile(r"PT(\d+)([HM])")
@@ -49,7 +49,7 @@ async def test_every_figure_of_the_policy_stands_in_the_text(desk: Desk, form: s
                 target["span"] = f"PT{next(spans)}H"
     data["steps"][0]["at_share"], data["steps"][1]["after_breach"] = 6_625, "PT13M"
     data["steps"][2]["after_targets"] = 12_500
-    await published(desk, data, "2020-01-01T00:00:00Z")
+    await backdated(desk, data, "2020-01-01T00:00:00Z")
     nobody = desk.caller(None)
 
     policy = await nobody.get("/sla")
@@ -118,8 +118,10 @@ async def test_a_version_names_what_it_changed_against_the_one_it_replaces(desk:
     data = policy_data()
     data["targets"]["1"]["immediate"]["first_response"]["span"] = "PT2H"
     nobody = desk.caller(None)
-    later = await published(desk, data, "2990-12-01T09:00:00Z", note="Slower | at <b>Lite</b>.")
-    between = await published(desk, policy_data(reopen="restart"), "2990-11-01T00:00:00Z")
+    said_of_it = {"effective_at": "2990-12-01T09:00:00Z", "note": "Slower | at <b>Lite</b>."}
+    later = (await publish(desk, desk.staff, data, **said_of_it))["version"]
+    restarting = policy_data(reopen="restart")
+    between = (await publish(desk, desk.staff, restarting, effective_at="2990-11-01T00:00:00Z"))["version"]
 
     now, scheduled = await nobody.get("/sla"), await nobody.get("/sla", version=later)
     texts = [await _text(nobody, form, version=later) for form in _FORMS]
@@ -143,7 +145,8 @@ async def test_a_version_names_what_it_changed_against_the_one_it_replaces(desk:
 
 
 async def test_markup_in_what_people_wrote_stays_text(desk: Desk) -> None:
-    version = await published(desk, policy_data(), "2990-12-01T09:00:00Z", note="<script>x</script> & *bold* | [a](b)")
+    said_of_it = {"effective_at": "2990-12-01T09:00:00Z", "note": "<script>x</script> & *bold* | [a](b)"}
+    version = (await publish(desk, desk.staff, policy_data(), **said_of_it))["version"]
     nobody = desk.caller(None)
 
     page = await nobody.send("GET", "/sla", params={"version": version}, headers={"Accept": "text/html"})
@@ -166,8 +169,8 @@ async def test_the_page_loads_nothing_and_its_policy_lets_its_own_style_through(
 
 async def test_a_test_clock_has_versions_of_its_own(desk: Desk) -> None:
     sandbox = await desk.reseller("professional", "2026-06-10T11:00:00Z")
-    own = await published(desk, policy_data(reopen="restart"), "2026-06-10T00:00:00Z", clock=sandbox.clock)
-    later = await published(desk, policy_data(), "2026-06-01T00:00:00Z")
+    own = await backdated(desk, policy_data(reopen="restart"), "2026-06-10T00:00:00Z", clock=sandbox.clock)
+    later = await backdated(desk, policy_data(), "2026-06-01T00:00:00Z")
     stranger, nobody = await desk.reseller(now=None), desk.caller(None)
 
     seen = await sandbox.get("/sla")
@@ -203,7 +206,7 @@ async def test_a_caller_who_takes_no_form_of_it_is_told_the_forms(desk: Desk) ->
         (timedelta(hours=36), "36 hours"),
         (timedelta(minutes=90), "1 hour 30 minutes"),
         (timedelta(seconds=1), "1 second"),
-        (timedelta(microseconds=5), "5 microseconds"),
+        (timedelta(microseconds=5), "0.000005 seconds"),
         (timedelta(0), "no time"),
     ],
 )

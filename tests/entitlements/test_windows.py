@@ -103,7 +103,12 @@ async def test_a_window_covers_those_who_are_named_or_everyone_on_the_walls_time
 
     seen = {caller.id: (await caller.get("/maintenance-windows"))["data"] for caller in (named, other, live)}
 
-    assert [len(seen[caller.id]) for caller in (named, other)] == [2, 1]  # sandboxes hear of it, and go on
+    # A sandbox lives on a time of its own: what does not stop its clocks is none of its windows.
+    assert [len(seen[caller.id]) for caller in (named, other)] == [1, 0]
+    assert everyone["id"] not in [one["id"] for one in seen[named.id]]
+    await other.refused("GET", f"/maintenance-windows/{everyone['id']}", "not_found")
+    assert await desk.events(other, "maintenance_window.declared") == []
+    assert len((await desk.staff.get("/maintenance-windows"))["data"]) == 2
     assert [(one["id"], one["reseller_ids"]) for one in seen[live.id]] == [(everyone["id"], [])]
     ticket, sandboxed = await live.open_ticket(), await other.open_ticket()
     assert datetime.fromisoformat(str(await live.due(ticket))) - noon == pytest.approx(

@@ -1,4 +1,4 @@
-from tests.catalogue.test_policies import policy, publish
+from tests.catalogue.published import policy, publish
 from tests.desk import Caller, Desk, Json
 
 OPENED = "2026-06-10T11:00:00Z"

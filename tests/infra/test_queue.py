@@ -1,4 +1,4 @@
-"""Jobs that fail: for a passing reason they are tried again, for any other they are held."""
+"""Jobs that fail: for a passing reason they are tried again, for any other they are held. And who hears of jobs."""
 
 import asyncio
 
@@ -8,6 +8,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from app.infra.db import driver_url
 from app.infra.queue import Job, enqueue, run_jobs
+from app.infra.queue_driver import ListeningDriver
 from tests.desk import Desk
 
 _STATES = "select status::text from queue.pgqueuer"
@@ -62,3 +63,18 @@ async def test_a_job_that_fails_for_another_reason_is_held(desk: Desk, database_
     await _run(desk, database_url, handler, calls=1, states=["failed"])
 
     assert handler.calls == 1
+
+
+async def test_what_is_told_before_anybody_listens_is_heard(database_url: str) -> None:
+    heard: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+    async with (
+        asyncpg.create_pool(driver_url(database_url), min_size=2, max_size=2) as pool,
+        ListeningDriver(pool) as driver,
+    ):
+        telling = asyncio.create_task(driver.notify("probes", "are you there"))
+        await asyncio.sleep(0.2)
+
+        await driver.add_listener("probes", lambda payload: heard.set_result(str(payload)))
+
+        assert await asyncio.wait_for(heard, 5) == "are you there"
+        await telling

@@ -1,4 +1,4 @@
-"""The policy of the model: the figures of ``domain.md``, and others of the same shape, looked up without ceremony."""
+"""The policy of the model: the desk's own figures, and others of the same shape, looked up without ceremony."""
 
 import re
 from dataclasses import dataclass

@@ -30,6 +30,7 @@ class Ticket:
         self.answered = self.replied = self.waiting = False
         self.resolved_at: datetime | None = None
         self.silent_since = now
+        self.told: list[tuple[str, datetime, str]] = []
         # "Website": `first_response` and `resolution` start at creation, `periodic_update` "when the ticket is opened".
         self.had = {metric: self._terms(metric) for metric in METRICS}
         for metric in ("first_response", "periodic_update", "resolution"):
@@ -156,13 +157,19 @@ class Ticket:
 
     def _reach(self, clock: Clock, code: str) -> None:
         step = next(each for each in self.policy.steps if each.code == code)
+        if step.share is not None:  # told of once, even while calls are withheld
+            self._tell("sla.warning", clock)
         self.ladder.reach(clock, step, self.policy, self.reseller.level(self.now))
 
     def _breach(self, clock: Clock) -> None:
         clock.breached_at = self.now  # "`breached_at` is that deadline"
+        self._tell("sla.breached", clock)
 
     def _speak(self, clock: Clock) -> None:
         self.ladder.expire(clock, self.policy, self.reseller.level(self.now))
+
+    def _tell(self, kind: str, clock: Clock) -> None:
+        self.told.append((kind, self.now, clock.metric))
 
     # --- how -------------------------------------------------------------------------------------------------------
 
@@ -185,6 +192,7 @@ class Ticket:
         clock = self.latest(metric)
         if clock is not None and clock.unmet:
             clock.meet()
+            self._tell("sla.met", clock)
             self.ladder.resolve(clock, self.now)
         elif clock is not None and metric != "resolution":
             clock.ended = True  # "each such exchange is a clock of its own", with a target or without

@@ -56,7 +56,7 @@ def clock_view(clock: Clock) -> Shown:
 
 
 def sla_status(ticket: Ticket, latest: list[Clock]) -> str:
-    """Ruling 16: "worst first: `breached`, `at_risk` (running, past the warning), `on_track`, `paused`, `met`".
+    """The worst of its clocks: `breached`, `at_risk` (running, past the warning), `on_track`, `paused`, `met`.
 
     Past the warning is a clock whose warning has gone by, whatever a later change of terms gave it: it is raised once.
     """
@@ -80,6 +80,11 @@ def escalation_view(escalation: Escalation) -> Shown:
         "raised_at": shown(escalation.raised_at),
         "resolved_at": shown(escalation.resolved_at),
     }
+
+
+def events_view(ticket: Ticket) -> list[Shown]:
+    """What its clocks had to tell, each once and at its own instant."""
+    return [{"type": kind, "at": shown(at), "metric": metric} for kind, at, metric in ticket.told]
 
 
 def entitlement_view(reseller: Reseller, at: datetime) -> Shown:

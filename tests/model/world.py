@@ -17,7 +17,7 @@ class World:
         self.tickets: list[Ticket] = []
 
     def advance(self, to: datetime) -> None:
-        """Let time pass; what falls due on the way happens at its own instant, in the order of ruling 1."""
+        """Let time pass; what falls due on the way happens at its own instant, in the order of its kind."""
         while (first := self._first(to)) is not None:
             instant, _, happen = first
             self._walk(max(self.now, instant))

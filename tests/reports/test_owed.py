@@ -2,7 +2,10 @@
 
 from typing import Any
 
-from tests.catalogue.published import policy_data, published
+from sqlalchemy import text
+
+from app.infra.ids import encode
+from tests.catalogue.published import backdated, policy_data
 from tests.desk import Caller, Desk, Json
 from tests.reports.lives import JUNE, change, void
 
@@ -18,7 +21,7 @@ async def _priced(desk: Desk, price: int = 9_990, currency: str = "GBP") -> None
 
 async def _credited(desk: Desk) -> None:
     """Every miss is worth 5 % of the month's price, up to 12 %."""
-    await published(desk, policy_data(credits={"per_miss": 500, "cap": 1_200}), "2020-01-01T00:00:00Z")
+    await backdated(desk, policy_data(credits={"per_miss": 500, "cap": 1_200}), "2020-01-01T00:00:00Z")
 
 
 async def _buyer(desk: Desk) -> Caller:
@@ -57,7 +60,7 @@ async def test_misses_are_credited_month_by_paid_month_up_to_the_cap(desk: Desk)
     assert both["credits"][0]["reseller_id"] == reseller.id
     assert both["credits"][0]["purchase_id"].startswith("adp_")
     page = await reseller.send("GET", "/sla/report", params=_BOTH, headers={"Accept": "text/html"})
-    assert "1\u202f699 GBP" in page.text
+    assert '<td class="number">16.99 GBP</td>' in page.text
 
 
 async def test_the_price_is_the_one_at_which_it_was_bought(desk: Desk) -> None:
@@ -144,3 +147,36 @@ async def test_the_months_of_a_purchase_are_those_of_the_zone_it_was_made_in(des
 
     assert [month for month, *_ in before] == ["2026-08-31T12:30:00Z", "2026-09-30T12:30:00Z"]
     assert _told(await reseller.get("/sla/report", **span)) == before
+
+
+async def test_a_miss_is_credited_by_the_version_in_force_when_it_was_missed(desk: Desk) -> None:
+    await _priced(desk)
+    reseller = await _buyer(desk)
+    await _miss(desk, reseller, _FIRST)  # missed at 12:00, before any version names credits
+    [ticket] = await _miss(desk, reseller, "2026-06-10T11:30:00Z")  # missed at 12:30
+    for per_miss, at in ((500, "2026-06-10T12:15:00Z"), (1_000, "2026-06-10T12:45:00Z")):
+        wanted = policy_data(credits={"per_miss": per_miss, "cap": 2_000})  # the same targets
+        body = {"policy": wanted, "test_clock_id": reseller.clock, "effective_at": at}
+        await desk.staff.post("/sla-policies", body)
+    versions = [one["id"] for one in (await desk.staff.get("/sla-policies"))["data"]]
+
+    await desk.advance(reseller, "2026-06-10T12:20:00Z")
+    running = (await reseller.clocks(ticket))["first_response"]
+    await desk.advance(reseller, "2026-06-20T00:00:00Z")
+
+    assert (running["state"], running["policy_id"]) == ("running", versions[1])
+    assert _told(await reseller.get("/sla/report", **JUNE)) == [(_FIRST, 1, 500, False)]
+
+
+async def test_a_walk_that_changes_nothing_but_the_version_writes_it(desk: Desk) -> None:
+    reseller = await desk.reseller("professional", None)
+    ticket = await reseller.open_ticket(priority="low")
+
+    published = await desk.staff.post("/sla-policies", {"policy": policy_data(credits={"per_miss": 500, "cap": 500})})
+    await desk.tick()
+
+    assert {clock["policy_id"] for clock in (await reseller.clocks(ticket)).values()} == {published["id"]}
+    assert await desk.events(reseller, "sla.deadline_changed") == []
+    async with desk.database.transaction() as session:
+        written = (await session.scalars(text("select distinct policy_id from sla_clocks"))).all()
+    assert [encode("pol", one) for one in written] == [published["id"]]

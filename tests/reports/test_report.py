@@ -260,6 +260,7 @@ async def test_an_empty_report_is_a_report(desk: Desk) -> None:
     assert _told(made["total"]) == (0, 0, 0, 0, 0, None)
     assert forms[1].text.count("\r\n") == 1
     assert "No promise was decided" in forms[2].text
+    assert "No promise was met" in forms[2].text
     await reseller.refused("GET", "/sla/report", "not_acceptable", params=JUNE, headers={"Accept": "image/png"})
 
 

@@ -1,4 +1,4 @@
-"""The worked cases of ``domain.md`` and the turns of a clock, explained in words."""
+"""The worked cases and the turns of a clock, explained in words."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -7,8 +7,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from app.sla import Clock, Counting, Metric, State, Terms
+from app.sla.durations import span
 from app.sla.explanation import Explanation, Line, Time, Turn, explained
-from app.sla.narrative import Told, span
+from app.sla.narrative import Told
 from tests.sla.desk import LITE, LITE_HOURS, LONDON, TECHNICAL, terms, uk
 from tests.sla.lives import line
 

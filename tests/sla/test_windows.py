@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.sla import Calendar, Clock, Counting, Metric, State, Terms
-from app.sla.windows import joined, within
+from app.sla.windows import joined
 from tests.sla.desk import LITE_HOURS, ROUND_THE_CLOCK, hours, uk
 from tests.sla.drawn import places, spans
 from tests.sla.reference import MINUTE, Grid
@@ -115,21 +115,6 @@ def test_joined_windows_are_in_order_apart_and_of_the_same_time(closed: list[tup
         any(a <= at < b for a, b in spread) for at in minutes
     ]
     assert joined(known) == known
-
-
-@pytest.mark.parametrize(
-    ("start", "end", "said"),
-    [
-        ("01:00", "05:00", [("01:00", "02:00", False), ("02:00", "04:00", True), ("04:00", "05:00", False)]),
-        ("03:00", "03:30", [("03:00", "03:30", True)]),
-        ("04:00", "05:00", [("04:00", "05:00", False)]),
-        ("05:00", "05:00", []),
-    ],
-)
-def test_a_span_is_told_apart_by_its_windows(start: str, end: str, said: list[tuple[str, str, bool]]) -> None:
-    told = list(within(NIGHT, uk(f"2026-06-11 {start}"), uk(f"2026-06-11 {end}")))
-
-    assert told == [(uk(f"2026-06-11 {a}"), uk(f"2026-06-11 {b}"), inside) for a, b, inside in said]
 
 
 def test_no_window_is_no_change() -> None:

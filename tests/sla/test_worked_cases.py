@@ -1,4 +1,4 @@
-"""The table of worked cases of ``domain.md``, row by row."""
+"""The worked cases of what is promised, row by row."""
 
 from datetime import timedelta
 

@@ -1,7 +1,7 @@
 """A clock that is walked minute by minute, to hold the real one against.
 
-It knows the rules of ``domain.md`` only: at each minute people act first, then warnings, the breach, later steps and
-the expiry of an acknowledgement, and then a minute is counted if the desk is open.
+It knows the rules and none of the arithmetic: at each minute people act first, then warnings, the breach, later steps
+and the expiry of an acknowledgement, and then a minute is counted if the desk is open.
 """
 
 from dataclasses import dataclass, field

@@ -14,11 +14,13 @@ from tests.model.view import (
     clocks_view,
     entitlement_view,
     escalation_view,
+    events_view,
     purchase_view,
     shown,
     ticket_view,
 )
 from tests.model.world import World
+from tests.stories.alike import in_order, like, same
 from tests.stories.direct import directly
 
 T = TypeVar("T")
@@ -220,11 +222,15 @@ class Life:
         lived.model.acknowledge(escalation)
         self._acted(lived)
 
-    def advance(self, to: datetime) -> None:
-        """Time passes."""
+    def advance(self, to: datetime, *, late: bool = False) -> None:
+        """Time passes; late, all of it before anybody looks, which changes nothing but lateness."""
         moving = [lived for lived in self.tickets if lived.model.status not in {"closed", "cancelled"}]
         changing = [held for held in self.resellers if any(at <= to for at in held.model.changes_after(self.now))]
-        self.run(self.staff.post(f"/test-clocks/{self.clock}/advance", {"to": shown(to)}))
+        path, body = f"/test-clocks/{self.clock}/advance", {"to": shown(to)}
+        if late:
+            with self.desk.unswept():
+                self.run(self.staff.post(path, body))
+        self.run(self.staff.post(path, body))
         self.world.advance(to)
         for lived in moving:
             self.compare(lived)
@@ -249,7 +255,7 @@ class Life:
         wanted = ticket_view(lived.model)
         found = self.run(lived.whose.caller.get(lived.path))
         lived.metrics |= {clock["id"]: clock["metric"] for clock in found["sla"]["clocks"]}
-        _same(wanted, _like(wanted, found), f"the ticket, at {shown(self.now)}")
+        same(wanted, like(wanted, found), f"the ticket, at {shown(self.now)}")
         if len(lived.model.clocks) > len(wanted["sla"]["clocks"]):
             self.compare_clocks(lived)
 
@@ -258,7 +264,7 @@ class Life:
         wanted = clocks_view(lived.model)
         found = self.run(lived.whose.caller.get(f"{lived.path}/sla", all="true"))["clocks"]
         lived.metrics |= {clock["id"]: clock["metric"] for clock in found}
-        _same(wanted, _like(wanted, found), f"its clocks, at {shown(self.now)}")
+        same(wanted, like(wanted, found), f"its clocks, at {shown(self.now)}")
 
     def compare_escalations(self, held: Held) -> None:
         """Hold every escalation of a reseller against the model's."""
@@ -268,18 +274,28 @@ class Life:
             found[each["ticket_id"]].append(self._of(of_tickets[each["ticket_id"]], each))
         for ticket_id, lived in of_tickets.items():
             wanted = [escalation_view(each) for each in lived.model.ladder.raised]
-            _same(_sorted(wanted), _sorted(found[ticket_id]), f"the escalations, at {shown(self.now)}")
+            same(in_order(wanted), in_order(found[ticket_id]), f"the escalations, at {shown(self.now)}")
 
     def compare_reseller(self, held: Held, *later: datetime) -> None:
         """Hold what a reseller has, at present and at other instants, against the model."""
         for at in {self.now, *later}:
             wanted = entitlement_view(held.model, at)
             found = self.run(held.caller.get(f"/resellers/{held.caller.id}/entitlement", at=shown(at)))
-            _same(wanted, _like(wanted, found), f"the entitlement of {shown(at)}, at {shown(self.now)}")
+            same(wanted, like(wanted, found), f"the entitlement of {shown(at)}, at {shown(self.now)}")
         if held.purchases:
             purchases = purchase_view(held.model, self.now)
             listed = self.run(held.caller.get("/add-on-purchases", limit=100))["data"]
-            _same(purchases, _like(purchases, listed[::-1]), f"the purchases, at {shown(self.now)}")
+            same(purchases, like(purchases, listed[::-1]), f"the purchases, at {shown(self.now)}")
+
+    def compare_events(self, held: Held) -> None:
+        """Hold what a reseller was told of its clocks against the model."""
+        found: dict[str, list[Json]] = {lived.id: [] for lived in self.tickets if lived.whose is held}
+        for told in self.run(self.desk.events(held.caller, "sla.warning", "sla.breached", "sla.met")):
+            metric = told["data"]["clock"]["metric"]
+            found[told["data"]["ticket"]["id"]] += [{"type": told["type"], "at": told["timestamp"], "metric": metric}]
+        for lived in self.tickets:
+            if lived.whose is held:
+                same(in_order(events_view(lived.model)), in_order(found[lived.id]), "what was told of the clocks")
 
     def compare_all(self) -> None:
         """Hold everything against the model, at the end."""
@@ -289,6 +305,7 @@ class Life:
         for held in self.resellers:
             joined = min(held.model.plans)
             self.compare_reseller(held, *(at for at in held.model.changes_after(BEGINNING) if at >= joined))
+            self.compare_events(held)
 
     def _escalations(self, held: Held) -> list[Json]:
         found: list[Json] = self.run(held.caller.get("/escalations", limit=100))["data"]
@@ -299,34 +316,3 @@ class Life:
         members = ("step", "role", "reason", "state", "raised_at", "resolved_at")
         metric = lived.metrics[found["clock_id"]] if found["clock_id"] else None
         return {"metric": metric, **{name: found[name] for name in members}}
-
-
-def _like(wanted: Any, found: Any) -> Any:
-    """What was found, with the members that are wanted, its clocks in order."""
-    if isinstance(wanted, dict) and isinstance(found, dict):
-        return {name: _like(wanted[name], found[name]) for name in wanted}
-    if isinstance(wanted, list) and isinstance(found, list):
-        if any("metric" in each for each in found):
-            found = sorted(found, key=lambda each: (each["metric"], each["started_at"]))
-        return [_like(one, each) for one, each in zip(wanted, found, strict=False)] + found[len(wanted) :]
-    return found
-
-
-def _sorted(escalations: list[Json]) -> list[Json]:
-    return sorted(escalations, key=lambda each: (each["raised_at"], str(each["metric"]), each["step"], each["role"]))
-
-
-def _same(wanted: Any, found: Any, what: str) -> None:
-    if wanted != found:
-        lines = "\n".join(f"  {line}" for line in _differences(wanted, found, ""))
-        raise AssertionError(f"{what}: the model has it otherwise\n{lines}\nmodel: {wanted}\ndesk:  {found}")
-
-
-def _differences(wanted: Any, found: Any, where: str) -> list[str]:
-    if isinstance(wanted, dict) and isinstance(found, dict):
-        keys = [*wanted, *(name for name in found if name not in wanted)]
-        return [line for key in keys for line in _differences(wanted.get(key), found.get(key), f"{where}/{key}")]
-    if isinstance(wanted, list) and isinstance(found, list) and len(wanted) == len(found):
-        pairs = enumerate(zip(wanted, found, strict=True))
-        return [line for index, (one, each) in pairs for line in _differences(one, each, f"{where}/{index}")]
-    return [] if wanted == found else [f"{where}: model {wanted!r}, desk {found!r}"]

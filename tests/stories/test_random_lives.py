@@ -1,7 +1,7 @@
 """Random lives of resellers and tickets, held after every step against a plain reference model (``tests/model``).
 
-The model is written from ``domain.md`` alone. `make test` plays 5,000 steps, the same ones every time; `make nightly`
-plays as many as it is told, others every night.
+The model is written from what the desk promises, and shares no code with it. `make test` plays 5,000 steps, the same
+ones every time; `make nightly` plays as many as it is told, others every night.
 """
 
 import asyncio
@@ -94,6 +94,7 @@ SPANS = [
 OFFSETS = [timedelta(0), timedelta(0), timedelta(0), _MICROSECOND, _MICROSECOND, -_MICROSECOND, timedelta(seconds=59)]
 PICK = st.integers(0, 5)
 SPAN = st.sampled_from(SPANS)
+LATE = st.sampled_from([True, True, False])  # whether the sweep looks only once the time is over
 
 
 class Lives(RuleBasedStateMachine):
@@ -244,24 +245,24 @@ class Lives(RuleBasedStateMachine):
     # --- time --------------------------------------------------------------------------------------------------
 
     @precondition(lambda self: self.life.world.next_instants())
-    @play(near=PICK, offset=st.sampled_from(OFFSETS))
-    def advance_to_what_is_next(self, near: int, offset: timedelta) -> None:
+    @play(near=PICK, offset=st.sampled_from(OFFSETS), late=LATE)
+    def advance_to_what_is_next(self, near: int, offset: timedelta, late: bool) -> None:
         instants = self.life.world.next_instants()
-        self.advance(instants[min(near, len(instants) - 1)] + offset)
+        self.advance(instants[min(near, len(instants) - 1)] + offset, late=late)
 
-    @play(span=SPAN)
-    def advance_by_a_span(self, span: timedelta) -> None:
-        self.advance(self.life.now + span)
+    @play(span=SPAN, late=LATE)
+    def advance_by_a_span(self, span: timedelta, late: bool) -> None:
+        self.advance(self.life.now + span, late=late)
 
-    @play(hour=st.sampled_from([0, 1, 2, 8, 18]), offset=st.sampled_from(OFFSETS))
-    def advance_to_an_edge_of_the_day(self, hour: int, offset: timedelta) -> None:
+    @play(hour=st.sampled_from([0, 1, 2, 8, 18]), offset=st.sampled_from(OFFSETS), late=LATE)
+    def advance_to_an_edge_of_the_day(self, hour: int, offset: timedelta, late: bool) -> None:
         local = self.life.now.astimezone(_LONDON)
         edge = local.replace(hour=hour, minute=0, second=0, microsecond=0)
         edge += timedelta(days=1) if edge <= local else timedelta(0)
-        self.advance(edge.astimezone(UTC) + offset)
+        self.advance(edge.astimezone(UTC) + offset, late=late)
 
-    def advance(self, to: datetime) -> None:
-        self.life.advance(max(to, self.life.now))
+    def advance(self, to: datetime, *, late: bool) -> None:
+        self.life.advance(max(to, self.life.now), late=late)
 
     # --- who and when --------------------------------------------------------------------------------------------
 

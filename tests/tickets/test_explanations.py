@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.catalogue.published import policy, publish
 from tests.desk import Caller, Desk, Json
 
 _DOCUMENT = Path(__file__).parents[2] / "docs" / "sla.md"
@@ -211,6 +212,24 @@ async def test_all_shows_every_exchange_and_a_caller_on_the_telephone_is_answere
     assert clocks["first_response"]["segments"] == []
     assert clocks["first_response"]["paragraph"].endswith("12:00 BST. Kept as it started.")
     assert clocks["resolution"]["due_at"] == "2026-06-12T11:00:00Z"
+
+
+async def test_more_segments_than_can_be_read_are_told_as_one_that_adds_up(desk: Desk) -> None:
+    reseller = await desk.reseller("lite")
+    weekly = {day: [["09:00", "10:00"]] for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")}
+    await desk.staff.post("/calendars", {"code": "lite", "time_zone": "Europe/London", "weekly": weekly})
+    wanted = policy()
+    wanted["targets"]["1"]["low"]["first_response"] = {"span": "PT600H", "counting": "support_hours"}
+    await publish(desk, reseller, wanted)
+    ticket = await reseller.open_ticket(priority="low")
+
+    clock = await _explained(reseller, ticket)
+
+    times = [segment["time"] for segment in clock["segments"]]
+    assert (len(times), times.count("several"), times[500]) == (1_000, 1, "several")
+    folded = clock["segments"][500]
+    assert folded["reason"] == "201 segments are told as one"  # of 600 openings and the time before each
+    assert folded["counted_seconds"] in {100 * 3600, 101 * 3600}
 
 
 async def test_a_maintenance_window_is_explained_with_its_reason_whole_and_ended_early(desk: Desk) -> None:

@@ -1,6 +1,7 @@
 """Lists and searches go by an index where there is much: counted by the database itself, under the caller's role."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
 import asyncpg
 import pytest
@@ -8,6 +9,8 @@ import pytest
 from app.infra.agenda import WALL, Timeline
 from app.infra.db import driver_url
 from app.infra.ids import decode
+from app.infra.now import wall_now
+from app.infra.wire import rfc3339
 from app.registry import SOURCES
 from tests.desk import Caller, Desk, Json
 
@@ -208,3 +211,23 @@ async def test_what_falls_due_of_purchases_is_found_by_an_index(desk: Desk, time
     for name in wanted if timeline is WALL else ["ix_add_on_purchases_test"]:
         assert uses[name] > 0, name
     await connection.close()
+
+
+async def test_whom_a_window_names_is_found_by_an_index(desk: Desk) -> None:
+    reseller = await desk.reseller(now=None)
+    wanted = {"reason": "A new switch", "ends_at": rfc3339(wall_now() + timedelta(hours=1))}
+    window = await desk.staff.post("/maintenance-windows", wanted | {"reseller_ids": [reseller.id]})
+    connection = await asyncpg.connect(driver_url(desk.database.url))
+    await connection.execute(
+        "set session_replication_role = replica; insert into maintenance_window_resellers"
+        " select gen_random_uuid(), gen_random_uuid() from generate_series(1, 10000); analyze"
+    )
+
+    much = Much(desk, reseller, {}, connection)
+    before = await much.uses()
+    read = await desk.staff.get(f"/maintenance-windows/{window['id']}")
+    after = await much.uses()
+    await connection.close()
+
+    assert read["reseller_ids"] == [reseller.id]
+    assert after["ix_maintenance_window_resellers_window"] > before["ix_maintenance_window_resellers_window"]

@@ -1,12 +1,15 @@
 """Recalculations: in the background, in batches, resumable, and no older than what people did meanwhile."""
 
+import asyncio
+
 import pytest
 from sqlalchemy import text
 
 from app.infra.agenda import WALL
+from app.infra.ids import decode
 from app.infra.now import wall_now
 from app.tickets.recalculation import Recalculations
-from tests.catalogue.test_policies import policy
+from tests.catalogue.published import policy
 from tests.desk import Caller, Desk, Json
 
 NOW = "2026-06-10T11:00:00Z"
@@ -43,6 +46,25 @@ async def test_a_walk_tells_how_far_it_is(desk: Desk) -> None:
     assert len((await desk.staff.get("/recalculations", state="finished"))["data"]) == 1
 
 
+async def test_whoever_publishes_or_changes_a_plan_is_told_which_walk_follows(desk: Desk) -> None:
+    live, sandbox = await desk.reseller("professional", None), await desk.reseller("professional", NOW)
+    later = {"policy": policy(low="PT71H"), "effective_at": "2126-01-01T00:00:00Z"}
+    published = [
+        await desk.staff.post("/sla-policies", body)
+        for body in ({"policy": policy(low="PT72H")}, later, {"policy": policy(), "test_clock_id": sandbox.clock})
+    ]
+    changed = await desk.staff.post(f"/resellers/{live.id}/plan-changes", {"plan": "enterprise"})
+    await desk.reseller("professional", test_clock_id=sandbox.clock)
+    several = await desk.staff.post("/sla-policies", {"policy": policy(), "test_clock_id": sandbox.clock})
+
+    walks = [await desk.staff.get(f"/recalculations/{one['recalculation_id']}") for one in (*published, changed)]
+    assert [walk["cause_id"] for walk in walks] == [*(one["id"] for one in published), None]
+    assert [walk["reseller_id"] for walk in walks] == [None, None, sandbox.id, live.id]
+    assert (walks[1]["at"], walks[3]["cause"]) == ("2126-01-01T00:00:00Z", "plan.changed")
+    assert several["recalculation_id"] is None
+    assert await desk.staff.get(f"/sla-policies/{published[0]['id']}") == published[0]
+
+
 async def test_a_digest_is_one_event_for_each_reseller(desk: Desk) -> None:
     resellers = [await desk.reseller("professional", None) for _ in range(2)]
     tickets = [await _many(reseller, count, priority="low") for reseller, count in zip(resellers, (25, 1), strict=True)]
@@ -56,6 +78,27 @@ async def test_a_digest_is_one_event_for_each_reseller(desk: Desk) -> None:
         digest = event["data"]["digest"]
         assert (digest["changed"], len(digest["examples"])) == (len(opened), min(len(opened), 20))
         assert digest["examples"][0]["after"] == await reseller.due(opened[0])
+
+
+async def test_a_digest_can_be_asked_of_a_change_of_plan_and_of_the_end_of_a_window(desk: Desk) -> None:
+    reseller = await desk.reseller("lite", "2026-06-10T16:30:00Z")
+    await _many(reseller, 3, priority="priority")
+    named = {"reason": "The site moves.", "reseller_ids": [reseller.id], "notify": "digest"}
+    window = await desk.staff.post("/maintenance-windows", named | {"ends_at": "2026-06-10T16:45:00Z"})
+    await desk.tick()
+
+    await desk.staff.post(f"/maintenance-windows/{window['id']}/end", {"notify": "digest"})
+    await desk.tick()
+    await desk.staff.post(f"/resellers/{reseller.id}/plan-changes", {"plan": "enterprise", "notify": "digest"})
+    await desk.tick()
+
+    assert await desk.events(reseller, "sla.deadline_changed") == []
+    digests = [event["data"]["digest"] for event in await desk.events(reseller, "sla.deadlines_changed")]
+    assert [(one["recalculation"]["cause"], one["changed"]) for one in digests] == [
+        ("maintenance_window.declared", 3),
+        ("maintenance_window.ended", 3),
+        ("plan.changed", 3),
+    ]
 
 
 async def test_a_walk_does_what_touching_each_ticket_would(desk: Desk) -> None:
@@ -206,3 +249,50 @@ async def test_a_walk_that_moves_no_deadline_lets_clocks_be_reported_under_the_n
     async with desk.database.transaction() as session:
         plans = (await session.scalars(text("select distinct plan from sla_clocks"))).all()
     assert plans == ["enterprise"]
+
+
+async def test_a_walk_on_a_test_clock_that_is_held_keeps_no_other_waiting(desk: Desk) -> None:
+    sandbox, live = await desk.reseller("professional", NOW), await desk.reseller("professional", None)
+    for caller in (sandbox, live):
+        await caller.open_ticket(priority="low")
+        await desk.staff.post(f"/resellers/{caller.id}/plan-changes", {"plan": "enterprise"})
+
+    async with desk.database.transaction() as session:
+        await session.execute(text("select from test_clocks for update"))
+        while await asyncio.wait_for(_one_batch(desk), 5):
+            continue
+        done = {walk["reseller_id"]: walk["done"] for walk in (await desk.staff.get("/recalculations"))["data"]}
+    await desk.tick()
+
+    assert done == {sandbox.id: 0, live.id: 1}
+    assert (await _walk(desk, reseller_id=sandbox.id))["done"] == 1
+
+
+async def test_a_ticket_that_fails_is_counted_apart(desk: Desk) -> None:
+    reseller = await desk.reseller("professional", None)
+    failing, _ = await _many(reseller, 2, priority="low")
+    await desk.staff.post("/sla-policies", {"policy": policy(low="PT72H")})
+    async with desk.database.transaction() as session:  # its year is beyond what can be counted
+        far = "update sla_clocks set anchor_at = '9999-12-01Z', due_at = '9999-12-03Z' where ticket_id = :id"
+        await session.execute(text(far), {"id": decode("tkt", failing["id"])})
+
+    await desk.tick()
+
+    done = await _walk(desk)
+    assert [done[name] for name in ("total", "done", "failed", "changed")] == [2, 1, 1, 1]
+    assert (done["finished_at"] is not None, done["eta_seconds"]) == (True, None)
+
+
+async def test_a_step_that_a_version_puts_into_the_past_is_raised_by_the_walk(desk: Desk) -> None:
+    lite = await desk.reseller("lite")
+    ticket = await lite.open_ticket()
+    await desk.advance(lite, "2026-06-10T11:36:00Z")
+
+    earlier = policy()
+    earlier["steps"][0]["at_share"] = 5_000
+    await desk.staff.post("/sla-policies", {"policy": earlier, "test_clock_id": lite.clock})
+    await desk.tick()
+
+    (warning,) = (await lite.get("/escalations"))["data"]
+    raised = (warning["ticket_id"], warning["step"], warning["raised_at"])
+    assert raised == (ticket["id"], "warning", "2026-06-10T11:36:00Z")

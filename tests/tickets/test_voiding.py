@@ -48,6 +48,22 @@ async def test_its_reseller_reads_it_in_the_history_and_hears_of_it(desk: Desk) 
     assert (await reseller.send("GET", path)).headers["etag"] != before
 
 
+async def test_whoever_hears_of_it_or_asks_for_an_explanation_is_told_why(desk: Desk) -> None:
+    reseller, ticket, clock = await _missed(desk)
+
+    await _void(desk, ticket, clock)
+
+    [event] = await desk.events(reseller, "sla.breach_voided")
+    assert event["data"]["reason"] == WHY
+    explained = (await reseller.get(f"/tickets/{ticket['id']}/sla/explanation"))["clocks"]
+    paragraphs = {one["metric"]: one["paragraph"] for one in explained}
+    assert paragraphs["first_response"].endswith(
+        "It was due Wed 10 Jun 2026 13:00 BST. "
+        "The breach was voided 13:30 BST: The customer's own firewall blocked the answer."
+    )
+    assert not any("voided" in said for metric, said in paragraphs.items() if metric != "first_response")
+
+
 async def test_a_promise_that_was_not_missed_has_nothing_to_void(desk: Desk) -> None:
     reseller = await desk.reseller("professional", None)
     ticket = await reseller.open_ticket()

@@ -1,0 +1,88 @@
+"""The blocks of the pages in docs are run as they stand, against a real desk; and every page is linked."""
+
+import asyncio
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.stories.processes import STAFF_KEY, RunningDesk
+
+_ROOT = Path(__file__).parents[1]
+_DOCS = _ROOT / "docs"
+
+
+def _script(page: str) -> str:
+    return "set -eu\n" + "\n".join(re.findall(r"```bash\n(.*?)```", (_DOCS / page).read_text(), re.DOTALL))
+
+
+async def _said(desk: RunningDesk, page: str, folder: Path) -> str:
+    """Run a page's blocks in a folder of their own; return what they print."""
+    folder.mkdir()
+    environment = {
+        "DESK": f"http://127.0.0.1:{desk.port}",
+        "KEY": STAFF_KEY,
+        "PATH": "/usr/local/bin:/usr/bin:/bin",
+    }
+    shell = await asyncio.create_subprocess_exec(
+        "bash", "-c", _script(page), cwd=folder, env=environment, stdout=-1, stderr=-2
+    )
+    said = (await shell.communicate())[0].decode()
+    assert shell.returncode == 0, said
+    return said
+
+
+@pytest.mark.timeout(180)
+async def test_the_blocks_of_the_pages_run_as_they_stand_and_answer_what_the_pages_say(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    async with RunningDesk(tmp_path) as desk:
+        promises, reports, add_ons = [
+            await _said(desk, f"{name}.md", tmp_path / name) for name in ("promises", "reports", "add-ons")
+        ]
+
+    _moved_and_moved_back(promises)
+    _reported(reports, tmp_path / "reports")
+    _sold_worked_and_shown(add_ons)
+
+
+def _moved_and_moved_back(said: str) -> None:
+    assert '"moved":1,' in said
+    assert '"largest_earlier_seconds":1800.0' in said
+    assert re.findall('"next_due_at":"2026-06-10T(.....)', said) == ["11:30", "12:30"]
+    assert '"state":"cancelled"' in said
+
+
+def _reported(said: str, folder: Path) -> None:
+    assert (folder / "sla.md").read_text().startswith("# Service level agreement")
+    assert "Branded Intelligent Hands" in (folder / "sla.html").read_text()
+    assert (folder / "sla.csv").read_text().startswith("month,name,met,missed,met_late,open,voided,attainment,")
+    assert "<h1>SLA report</h1>" in (folder / "report.html").read_text()
+    assert "12.45 GBP" in (folder / "report.html").read_text()
+    assert json.loads((folder / "report.json").read_text())["total"]["attainment"] == 0.5
+    told = re.search(r"`(\[\{.*\}\])`", (_DOCS / "reports.md").read_text())
+    assert told is not None
+    assert told[1] in said
+
+
+def _sold_worked_and_shown(said: str) -> None:
+    assert re.findall('"used_minutes":240,"left_minutes":60.*"state":"([a-z]+)"', said) == ["warned"]
+    assert '"code":"minutes_exhausted"' in said
+    assert '"state":"ended"' in said
+    assert '"number":"ACME-' in said
+    assert '"by":"brand","author":"Acme Telecom"' in said
+    assert '"level":1,"level_code":"lite_support","source":"plan"' in said.splitlines()[-1]
+
+
+def test_the_readme_links_every_page() -> None:
+    linked = set(re.findall(r"\]\(docs/([^)]+)\)", (_ROOT / "README.md").read_text()))
+
+    assert {page.name for page in _DOCS.glob("*.md")} <= linked
+    assert "decisions/" in linked
+
+
+@pytest.mark.parametrize("page", [_ROOT / "README.md", *sorted(_DOCS.rglob("*.md"))], ids=lambda page: page.name)
+def test_what_a_page_links_is_there(page: Path) -> None:
+    links = re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", page.read_text())
+
+    assert [link for link in links if "://" not in link and not (page.parent / link).exists()] == []
