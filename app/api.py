@@ -25,6 +25,7 @@ from app.tickets.router import router as tickets
 from app.tickets.sla_router import router as sla_status
 from app.tickets.work_router import router as work
 from app.webhooks.router import router as webhooks
+from app.webhooks.secrets_router import router as webhook_secrets
 
 VERSIONED: tuple[APIRouter, ...] = (
     catalogue,
@@ -42,6 +43,7 @@ VERSIONED: tuple[APIRouter, ...] = (
     reports,
     events,
     webhooks,
+    webhook_secrets,
     policy_preview,
     policies,
     windows,

@@ -14,14 +14,16 @@ import structlog
 from app.events.queries import get_event
 from app.infra.db import Database
 from app.infra.ids import encode
+from app.infra.keyring import Keyring, SealBroken
 from app.infra.now import wall_now
 from app.infra.outbound.outcome import Outcome
 from app.infra.outbound.send import Sender
 from app.infra.queue import Job, enqueue
-from app.webhooks import queries, signature
+from app.webhooks import custom_headers, queries, signature
 from app.webhooks.fan_out import DELIVER
 from app.webhooks.models import WebhookAttempt, WebhookDelivery
 from app.webhooks.schedule import next_delay, read_retry_after
+from app.webhooks.secrets import signing_keys
 
 MOST_STARTS = 5  # of one attempt: a delivery that keeps killing its worker is held instead
 _log = structlog.get_logger(__name__)
@@ -33,6 +35,7 @@ class Parcel:
 
     url: str
     secrets: list[str]
+    own_headers: dict[str, str]
     message_id: str
     body: bytes
 
@@ -40,9 +43,10 @@ class Parcel:
 class Deliverer:
     """Makes attempts; one per process."""
 
-    def __init__(self, database: Database, sender: Sender, retry_scale: float = 1.0) -> None:
+    def __init__(self, database: Database, sender: Sender, keyring: Keyring, retry_scale: float = 1.0) -> None:
         self._database = database
         self._sender = sender
+        self._keyring = keyring
         self._retry_scale = retry_scale
 
     async def deliver(self, argument: str) -> None:
@@ -52,8 +56,8 @@ class Deliverer:
         if parcel is None:
             return
         at = wall_now()
-        headers = signature.headers(parcel.secrets, parcel.message_id, int(at.timestamp()), parcel.body)
-        headers["Content-Type"] = "application/json"
+        signed = signature.headers(parcel.secrets, parcel.message_id, int(at.timestamp()), parcel.body)
+        headers = parcel.own_headers | signed | {"Content-Type": "application/json"}
         outcome = await self._sender.send(parcel.url, headers, parcel.body)
         await self._record(delivery_id, number, at, outcome)
 
@@ -72,7 +76,11 @@ class Deliverer:
                 _log.error("delivery held", delivery_id=str(delivery_id), starts=delivery.starts)
                 _end(delivery, "held", wall_now())
                 return None
-            return Parcel(endpoint.url, list(endpoint.secrets), encode("evt", event.id), event.body)
+            keys = (await signing_keys(session, self._keyring, [endpoint.id], wall_now())).get(endpoint.id)
+            if keys is None:
+                raise SealBroken("its secrets do not open: the line before says why")
+            own = custom_headers.opened(endpoint.headers, self._keyring, endpoint.id)
+            return Parcel(endpoint.url, keys, own, encode("evt", event.id), event.body)
 
     async def _record(self, delivery_id: UUID, number: int, at: datetime, outcome: Outcome) -> None:
         async with self._database.transaction() as session:

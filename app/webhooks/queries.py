@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -47,6 +47,15 @@ async def endpoints_hearing(
         .order_by(col(WebhookEndpoint.id))
     )
     return [(row[0], row[1]) for row in (await session.execute(query)).all()]
+
+
+async def published_keys(
+    session: AsyncSession, endpoint_id: UUID, wall: datetime
+) -> list[tuple[str, datetime | None]] | None:
+    """Return an endpoint's live public keys, newest first, whoever asks; None where there is no such endpoint."""
+    query = text("select public_key, expires_at from published_webhook_keys(:endpoint, :wall)")
+    rows = (await session.execute(query, {"endpoint": endpoint_id, "wall": wall})).all()
+    return [(row[0], row[1]) for row in rows if row[0] is not None] if rows else None
 
 
 async def find_delivery(session: AsyncSession, delivery_id: UUID) -> WebhookDelivery | None:

@@ -1,5 +1,6 @@
 """Operations on webhook endpoints and deliveries."""
 
+from collections.abc import Mapping
 from typing import Annotated
 from uuid import UUID
 
@@ -20,7 +21,7 @@ from app.infra.problems import Conflict, NotFound, UnsafeWebhookUrl, ValidationF
 from app.infra.queue import enqueue
 from app.infra.wire import Page
 from app.resellers.service import get_reseller
-from app.webhooks import queries
+from app.webhooks import custom_headers, queries, secrets
 from app.webhooks.fan_out import ask_again, job_of, new_delivery
 from app.webhooks.models import WebhookDelivery, WebhookEndpoint
 from app.webhooks.schemas import (
@@ -32,9 +33,8 @@ from app.webhooks.schemas import (
     EndpointCreate,
     EndpointCreated,
     EndpointRead,
-    SecretRead,
 )
-from app.webhooks.signature import new_secret
+from app.webhooks.signature import public_key_of
 
 router = edge_router("Webhooks")
 
@@ -66,16 +66,28 @@ async def _owner(visit: Visit, named: UUID | None) -> UUID:
         raise ValidationFailed.at("/reseller_id", "there is no such reseller") from None
 
 
-async def _seen(visit: Visit, endpoint_id: UUID, *, lock: bool = False) -> WebhookEndpoint:
+async def seen(visit: Visit, endpoint_id: UUID, *, lock: bool = False) -> WebhookEndpoint:
+    """Return an endpoint that the caller may know of.
+
+    Raises:
+        NotFound: there is none.
+    """
     endpoint = await (queries.lock_endpoint if lock else queries.find_endpoint)(visit.session, endpoint_id)
     if endpoint is None:
         raise NotFound("there is no such endpoint")
     return endpoint
 
 
+def _headers(visit: Visit, endpoint: WebhookEndpoint, change: Mapping[str, str | None] | None) -> dict[str, str]:
+    try:
+        return custom_headers.changed(endpoint.headers, change, visit.desk.keyring, endpoint.id)
+    except ValueError as error:
+        raise ValidationFailed.at("/headers", str(error)) from error
+
+
 @router.post("/webhook-endpoints", status_code=201, dependencies=[WRITE])
 async def create_endpoint(body: EndpointCreate, visit: CurrentVisit, response: Response) -> EndpointCreated:
-    """Add an endpoint; the answer holds the secret that its deliveries are signed with.
+    """Add an endpoint; the answer holds the secret that its deliveries are signed with, or the public key, or both.
 
     Its URL is checked without contacting it, now and again whenever something is sent: public addresses over
     https, on port 443 or 8443, and the networks that the operator has opened.
@@ -87,13 +99,16 @@ async def create_endpoint(body: EndpointCreate, visit: CurrentVisit, response: R
         url=body.url,
         description=body.description,
         event_types=[kind.value for kind in body.event_types] if body.event_types else None,
-        secrets=[new_secret()],
+        signature=body.signature,
         created_at=visit.wall,
     )
+    endpoint.headers = custom_headers.changed({}, body.headers or {}, visit.desk.keyring, endpoint.id)
     visit.session.add(endpoint)
     await visit.session.flush()
+    made = await secrets.ensure(visit.session, endpoint, visit.desk.keyring, visit.wall)
     response.headers["ETag"] = etag_of(endpoint)
-    return EndpointCreated.model_validate(endpoint.model_dump() | {"secret": endpoint.secrets[0]})
+    shown = {"secret": made.get("v1"), "public_key": public_key_of(made["v1a"]) if "v1a" in made else None}
+    return EndpointCreated.model_validate(endpoint.model_dump() | shown)
 
 
 @router.get("/webhook-endpoints", dependencies=[READ])
@@ -116,16 +131,10 @@ async def get_endpoint(
     if_none_match: Annotated[str | None, Header()] = None,
 ) -> EndpointRead:
     """Read an endpoint."""
-    endpoint = await _seen(visit, endpoint_id)
+    endpoint = await seen(visit, endpoint_id)
     check_none_match(endpoint, if_none_match)
     response.headers["ETag"] = etag_of(endpoint)
     return EndpointRead.model_validate(endpoint)
-
-
-@router.get("/webhook-endpoints/{endpoint_id}/secret", dependencies=[WRITE_ONE])
-async def get_endpoint_secret(endpoint_id: EndpointId, visit: CurrentVisit) -> SecretRead:
-    """Read the secret that deliveries to an endpoint are signed with. It takes the scope to write."""
-    return SecretRead(secret=(await _seen(visit, endpoint_id)).secrets[0])
 
 
 @router.patch("/webhook-endpoints/{endpoint_id}", dependencies=[WRITE_ONE])
@@ -136,13 +145,19 @@ async def change_endpoint(
     response: Response,
     if_match: Annotated[str | None, Header()] = None,
 ) -> EndpointRead:
-    """Change an endpoint. `event_types: null` lets it hear every type again."""
-    given = body.model_dump(exclude_unset=True, mode="json")
+    """Change an endpoint. `event_types: null` lets it hear every type again.
+
+    Of `headers`, those named are set, or removed by null; the others stay. A new `signature` makes the key it needs.
+    """
+    given = body.model_dump(exclude_unset=True, mode="json", exclude={"headers"})
     if body.url is not None:
         await _safe(visit, body.url)  # before the lock, since it may ask a name server
-    endpoint = await _seen(visit, endpoint_id, lock=True)
+    endpoint = await seen(visit, endpoint_id, lock=True)
     check_match(endpoint, if_match)
     endpoint.sqlmodel_update(given)
+    if "headers" in body.model_fields_set:
+        endpoint.headers = _headers(visit, endpoint, body.headers)
+    await secrets.ensure(visit.session, endpoint, visit.desk.keyring, visit.wall)
     endpoint.version += 1
     response.headers["ETag"] = etag_of(endpoint)
     return EndpointRead.model_validate(endpoint)
@@ -151,13 +166,13 @@ async def change_endpoint(
 @router.delete("/webhook-endpoints/{endpoint_id}", status_code=204, dependencies=[WRITE_ONE])
 async def delete_endpoint(endpoint_id: EndpointId, visit: CurrentVisit) -> None:
     """Remove an endpoint; what is still on its way to it is given up."""
-    await visit.session.delete(await _seen(visit, endpoint_id, lock=True))
+    await visit.session.delete(await seen(visit, endpoint_id, lock=True))
 
 
 @router.post("/webhook-endpoints/{endpoint_id}/ping", status_code=202, dependencies=[WRITE_ONE])
 async def ping_endpoint(endpoint_id: EndpointId, visit: CurrentVisit) -> DeliveryRead:
     """Send an endpoint a signed `ping`, to see that it is reached and that the signature is checked right."""
-    endpoint = await _seen(visit, endpoint_id)
+    endpoint = await seen(visit, endpoint_id)
     data: dict[str, object] = {"endpoint": EndpointRead.model_validate(endpoint)}
     event = record(visit.session, EventType.PING, visit.wall, data, reseller_id=endpoint.reseller_id)
     delivery = new_delivery(endpoint, event.id, event.type, visit.wall, "ping")

@@ -8,6 +8,7 @@ from app.events.kinds import EventType
 from app.infra.ids import DeliveryId, EndpointId, EventId, ResellerId
 from app.infra.paging import PageQuery
 from app.infra.wire import Answer, Change, Instant, Line, Request, Storable
+from app.webhooks.secret_schemas import HeadersChanged, HeadersGiven, HeadersShown, Signature
 
 Url = Annotated[Storable, Field(min_length=1, max_length=4096, examples=["https://hooks.example.com/desk"])]
 EventTypes = Annotated[list[EventType], Field(min_length=1, max_length=50)]
@@ -20,19 +21,27 @@ class EndpointCreate(Request):
     url: Url
     event_types: EventTypes | None = Field(default=None, description="Left out: every type.")
     description: Line | None = None
+    signature: Signature = Field(
+        default="v1", description="`v1`: HMAC-SHA256 with a shared secret; `v1a`: Ed25519, with published keys."
+    )
+    headers: HeadersGiven | None = Field(
+        default=None, description="Up to ten header fields of your own, sent with every delivery."
+    )
     reseller_id: ResellerId | None = Field(
         default=None, description="For staff: whose it is. Left out, it is the operator's and hears every reseller."
     )
 
 
 class EndpointChange(Change):
-    """What may be changed of an endpoint. Null lets it hear every type, or takes the description away."""
+    """What may be changed of an endpoint. Null lets it hear every type, or takes the description or headers away."""
 
-    nullable = frozenset({"event_types", "description"})
+    nullable = frozenset({"event_types", "description", "headers"})
 
     url: Url | None = None
     event_types: EventTypes | None = None
     description: Line | None = None
+    signature: Signature | None = None
+    headers: HeadersChanged | None = None
 
 
 class EndpointRead(Answer):
@@ -43,19 +52,16 @@ class EndpointRead(Answer):
     url: str
     event_types: list[EventType] | None
     description: str | None
+    signature: Signature
+    headers: HeadersShown
     created_at: Instant
 
 
 class EndpointCreated(EndpointRead):
-    """A new endpoint with the secret that its deliveries are signed with."""
+    """A new endpoint with what its deliveries are signed with, or checked by."""
 
-    secret: str
-
-
-class SecretRead(BaseModel):
-    """The secret that deliveries are signed with."""
-
-    secret: str
+    secret: str | None = Field(description="Signs as `v1`; null where that is not sent.")
+    public_key: str | None = Field(description="Checks `v1a`; null where that is not sent.")
 
 
 class DeliveryRead(Answer):

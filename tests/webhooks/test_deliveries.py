@@ -20,7 +20,7 @@ from tests.receiver import Answer, Receiver
 @pytest.fixture
 async def deliverer(desk: Desk) -> AsyncIterator[Deliverer]:
     async with Sender(parse_networks("127.0.0.0/8"), total_seconds=2) as sender:
-        yield Deliverer(desk.database, sender)
+        yield Deliverer(desk.database, sender, desk.keyring)
 
 
 async def _only(caller: Caller) -> Json:
