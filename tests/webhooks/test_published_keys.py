@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 
 import pytest
+from sqlalchemy import text
 
 from app.webhooks import signature
 from app.webhooks.published import published
@@ -93,6 +94,18 @@ async def test_published_keys_are_read_by_anybody_and_kept_no_longer_than_they_a
     assert (await anybody.get(f"/webhook-endpoints/{plain['id']}/keys"))["keys"] == []
     unknown = "whe_" + "0" * 26
     await anybody.refused("GET", f"/webhook-endpoints/{unknown}/keys", "not_found")
+
+
+async def test_a_key_whose_grace_is_over_is_published_no_more(desk: Desk) -> None:
+    reseller = await desk.reseller()
+    endpoint = await make_endpoint(reseller, "http://127.0.0.1:9/", signature="v1a")
+    rotated = await rotate(reseller, endpoint, grace="PT1H")
+    async with desk.database.transaction() as session:
+        await session.execute(text("update webhook_secrets set expires_at = expires_at - interval '61 min'"))
+
+    keys = (await desk.caller(None).get(f"/webhook-endpoints/{endpoint['id']}/keys"))["keys"]
+
+    assert [key["whpk"] for key in keys] == [rotated["public_key"]]
 
 
 def test_a_thumbprint_is_that_of_the_standard() -> None:
