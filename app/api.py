@@ -27,6 +27,7 @@ from app.tickets.work_router import router as work
 from app.webhooks.delivery_router import router as webhook_deliveries
 from app.webhooks.recovery_router import router as webhook_recoveries
 from app.webhooks.router import router as webhooks
+from app.webhooks.secrets_router import router as webhook_secrets
 
 VERSIONED: tuple[APIRouter, ...] = (
     catalogue,
@@ -46,6 +47,7 @@ VERSIONED: tuple[APIRouter, ...] = (
     webhooks,
     webhook_deliveries,
     webhook_recoveries,
+    webhook_secrets,
     policy_preview,
     policies,
     windows,

@@ -11,6 +11,7 @@ from app.auth.principals import Role, Scope
 from app.auth.secrets import hash_of, new_secret
 from app.infra.db import Database
 from app.infra.ids import new_id
+from app.infra.keyring import Keyring
 from app.infra.migrations import migrate
 from app.infra.now import wall_now
 from app.resellers.models import Reseller
@@ -18,9 +19,13 @@ from app.resellers.models import Reseller
 KEY_FILE = "staff-key"
 
 
-async def prepare(url: str, staff_secret: str | None) -> None:
-    """Bring the database to head, and let a secret be a key of the staff's."""
-    await migrate(url, wall_now())
+async def prepare(url: str, staff_secret: str | None, keyring: Keyring | None = None) -> None:
+    """Bring the database to head, and let a secret be a key of the staff's.
+
+    Raises:
+        DatabaseUnready: there are secrets to seal and no keys, or the database user may not do what it takes.
+    """
+    await migrate(url, wall_now(), keyring)
     if staff_secret is not None:
         await ensure_staff_key(url, staff_secret, "bootstrap")
 

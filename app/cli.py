@@ -12,12 +12,15 @@ from typing import Annotated
 import typer
 import uvicorn
 import uvloop
+from rich.console import Console
+from rich.progress import Progress
 
 from app.auth.principals import Role
 from app.auth.secrets import new_secret
 from app.bootstrap import ensure_staff_key, prepare
 from app.demo.play import play
 from app.infra.embedded import EmbeddedPostgres, EmbeddedPostgresError
+from app.infra.keyring import UnknownKey
 from app.infra.logs import configure
 from app.infra.migrations import DatabaseUnready, check_migrated, drift
 from app.infra.ports import settled_port
@@ -26,6 +29,7 @@ from app.infra.settings import Settings, SettingsError, load_settings
 from app.main import bare_app, create_app
 from app.one_machine import run_desk
 from app.registry import METADATA
+from app.webhooks.rewrapping import check_ring, rewrap
 from app.worker import run_worker
 
 cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
@@ -44,6 +48,13 @@ def _settings(*, database: bool = True) -> Settings:
     return settings
 
 
+async def _check(settings: Settings) -> None:
+    """See that a process has what it needs: a database that was migrated, and every key that sealed something in it."""
+    keyring, url = settings.keyring, str(settings.database_url)
+    await check_migrated(url)
+    await check_ring(url, keyring)
+
+
 @cli.command()
 def run() -> None:
     """Run the whole desk on this machine: database, API and worker."""
@@ -54,7 +65,7 @@ def run() -> None:
 def api() -> None:
     """Run an API process."""
     settings = _settings()
-    asyncio.run(check_migrated(str(settings.database_url)))
+    asyncio.run(_check(settings))
     port = settled_port(settings.host, settings.port)
     if not settings.port:
         print(f"The API listens on http://{settings.host}:{port}/v1", flush=True)
@@ -77,7 +88,7 @@ def api() -> None:
 def worker() -> None:
     """Run a worker process."""
     settings = _settings()
-    asyncio.run(check_migrated(str(settings.database_url)))
+    asyncio.run(_check(settings))
     uvloop.run(run_worker(settings))
 
 
@@ -85,8 +96,30 @@ def worker() -> None:
 def migrate() -> None:
     """Bring the database to the newest schema; with TRUNKLINE_BOOTSTRAP_KEY, let that be a staff key."""
     settings = _settings()
-    asyncio.run(prepare(str(settings.database_url), settings.bootstrap_key))
+    keyring = None if settings.secret_keys is None else settings.keyring
+    asyncio.run(prepare(str(settings.database_url), settings.bootstrap_key, keyring))
     print("The database is at head.")
+
+
+@cli.command("rewrap-secrets")
+def rewrap_secrets() -> None:
+    """Seal every secret anew with the first of TRUNKLINE_SECRET_KEYS, and say which keys are still in use.
+
+    It may be stopped and run again: it goes on with what is left.
+    """
+    settings = _settings()
+    asyncio.run(check_migrated(str(settings.database_url)))
+    with Progress(console=Console(stderr=True)) as bar:
+        task = bar.add_task("Sealing secrets anew")
+        rewrapped = asyncio.run(
+            rewrap(
+                str(settings.database_url),
+                settings.keyring,
+                lambda done, total: bar.update(task, completed=done, total=total),
+            )
+        )
+    print(rewrapped.said(settings.keyring))
+    raise typer.Exit(1 if rewrapped.broken else 0)
 
 
 @cli.command("staff-key")
@@ -138,6 +171,6 @@ def main() -> None:
     """Run a command; what a person can mend is said in a line, without a traceback."""
     try:
         cli()
-    except (SettingsError, DatabaseUnready, EmbeddedPostgresError) as error:
+    except (SettingsError, DatabaseUnready, EmbeddedPostgresError, UnknownKey) as error:
         print(f"trunkline: {error}", file=sys.stderr)
         sys.exit(2)

@@ -39,6 +39,7 @@ async def open_desk(settings: Settings) -> Desk:
         cursors=Cursors(secret.value),
         limits=RateLimits(settings.rate_limit_per_minute, settings.rate_limit_burst),
         resolver=SystemResolver(),
+        keyring=settings.keyring,
         sources=SOURCES,
     )
 

@@ -8,9 +8,11 @@ import urllib.request
 
 from app.bootstrap import KEY_FILE, kept_secret, prepare
 from app.infra.embedded import EmbeddedPostgres
+from app.infra.keyring import KEYS_FILE, Keyring, kept_keys, parse_keys
 from app.infra.ports import settled_port
-from app.infra.settings import Settings
+from app.infra.settings import Settings, SettingsError
 from app.supervisor import run
+from app.webhooks.rewrapping import rewrap
 
 LOOPBACK = "127.0.0.0/8,::1/128"
 
@@ -20,7 +22,8 @@ def run_desk(settings: Settings) -> int:
 
     Raises:
         EmbeddedPostgresError: there is no database to be had; the message says what to do.
-        SettingsError: the port is taken. Whoever answers there would be taken for our own API.
+        SettingsError: the port is taken, and whoever answers there would be taken for our own API; or the keys that
+            are kept on this machine cannot be used.
     """
     settings = settings.model_copy(update={"port": settled_port(settings.host, settings.port)})
     if settings.database_url is not None:
@@ -31,19 +34,30 @@ def run_desk(settings: Settings) -> int:
 
 def _serve(settings: Settings, url: str, postgres: EmbeddedPostgres | None) -> int:
     secret = settings.bootstrap_key or kept_secret(settings.data_dir)
-    asyncio.run(prepare(url, secret))
+    keys = settings.secret_keys or kept_keys(settings.data_dir)
+    ring = _ring(settings, keys)
+    asyncio.run(prepare(url, secret, ring))
+    if len(ring.key_ids) > 1:
+        print(asyncio.run(rewrap(url, ring)).said(ring), flush=True)
     return run(
         {name: [sys.executable, "-m", "app", name] for name in ("api", "worker")},
-        _environment(settings, url),
+        _environment(settings, url, keys),
         ready=lambda: _ready(settings),
         on_ready=lambda: _greet(settings, secret),
         alive=postgres.alive if postgres else None,
     )
 
 
-def _environment(settings: Settings, url: str) -> dict[str, str]:
+def _ring(settings: Settings, keys: str) -> Keyring:
+    try:
+        return parse_keys(keys)
+    except ValueError as error:
+        raise SettingsError(f"{settings.data_dir / KEYS_FILE}: {error}") from None
+
+
+def _environment(settings: Settings, url: str, keys: str) -> dict[str, str]:
     networks = LOOPBACK if settings.webhook_allowed_networks is None else settings.webhook_allowed_networks
-    named = {"DATABASE_URL": url, "TRUNKLINE_PORT": str(settings.port)}
+    named = {"DATABASE_URL": url, "TRUNKLINE_PORT": str(settings.port), "TRUNKLINE_SECRET_KEYS": keys}
     return {**os.environ, **named, "TRUNKLINE_WEBHOOK_ALLOWED_NETWORKS": networks}
 
 

@@ -59,7 +59,7 @@ class Worker:
         settings = self._settings
         sender = Sender(settings.allowed_networks, total_seconds=settings.webhook_timeout_seconds)
         async with sender, asyncio.TaskGroup() as tasks:
-            server = Server(self._database, sender, settings.webhook_retry_scale)
+            server = Server(self._database, sender, settings.keyring, settings.webhook_retry_scale)
             for name, one in self._rounds().items():
                 tasks.create_task(self._repeat(name, one), name=name)
             handlers = {SERVE: server.serve, RECOVER: Recoverer(self._database).go_on}
@@ -130,6 +130,7 @@ class Worker:
         async with self._database.transaction() as session:
             await session.execute(_FORGET_ANSWERS, {"before": wall - KEPT_FOR})
             await session.execute(_FORGET_JOB_LOG, {"before": wall - timedelta(days=1)})
+            await session.execute(_FORGET_SECRETS, {"before": wall})
         await self._make_partitions(wall)
         return _HOUSEKEEPING_EVERY
 
@@ -153,6 +154,7 @@ class Worker:
 
 
 _FORGET_ANSWERS = text("delete from idempotent_answers where created_at < :before")
+_FORGET_SECRETS = text("delete from webhook_secrets where expires_at < :before")
 _FORGET_JOB_LOG = text("delete from queue.pgqueuer_log where created < :before and aggregated")
 
 

@@ -17,6 +17,7 @@ import aiohttp
 
 from app.bootstrap import prepare
 from app.infra.embedded import EmbeddedPostgres
+from app.infra.keyring import new_key
 
 KEY = "tls_a-staff-key-for-a-bench-and-for-nothing-else"
 CLIENTS = {1: 300, 8: 800, 32: 800}
@@ -92,7 +93,7 @@ def main() -> int:
         with EmbeddedPostgres(Path(name)) as postgres:
             asyncio.run(prepare(postgres.url, KEY))
             limits = {"TRUNKLINE_RATE_LIMIT_PER_MINUTE": "1000000", "TRUNKLINE_RATE_LIMIT_BURST": "1000000"}
-            environment = {"DATABASE_URL": postgres.url, **limits}
+            environment = {"DATABASE_URL": postgres.url, "TRUNKLINE_SECRET_KEYS": new_key(), **limits}
             servers = [
                 serve(["-m", "app", "api"], {**environment, "TRUNKLINE_PORT": "8161"}),
                 serve(["-m", "bench.bare"], {**environment, "BARE_PORT": "8162"}),

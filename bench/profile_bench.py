@@ -17,6 +17,7 @@ from sqlalchemy import event
 from app.bootstrap import prepare
 from app.infra.db import DatabaseRole
 from app.infra.embedded import EmbeddedPostgres
+from app.infra.keyring import new_key
 from app.infra.settings import Settings
 from app.main import bare_app, open_desk
 
@@ -39,7 +40,8 @@ LAYERS = (
 async def profile(url: str) -> None:
     """Create tickets, and print where the time went."""
     app = bare_app()
-    app.state.desk = desk = await open_desk(Settings.model_validate({"DATABASE_URL": url, "rate_limit_burst": 100_000}))
+    settings = Settings.model_validate({"DATABASE_URL": url, "rate_limit_burst": 100_000, "secret_keys": new_key()})
+    app.state.desk = desk = await open_desk(settings)
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(
         transport=transport, base_url="http://desk", headers={"Authorization": f"Bearer {KEY}"}

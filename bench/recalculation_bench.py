@@ -23,11 +23,13 @@ import httpx
 from app.bootstrap import prepare
 from app.infra.db import driver_url
 from app.infra.embedded import EmbeddedPostgres
+from app.infra.keyring import new_key
 from app.infra.settings import Settings
 from app.main import create_app
 from app.sla import DEFAULT_POLICY_DATA
 
 KEY = "tls_a-staff-key-for-a-bench-and-for-nothing-else"
+KEYS = new_key()
 CLOCKS = int(os.environ.get("CLOCKS", "200000"))
 RESELLERS = 200
 LOWEST = 1 / 25  # measured 0.08 to 0.09
@@ -57,7 +59,7 @@ update sla_clocks set policy_id = policy_id, target = target + 1, anchor_at = no
 
 def worker(url: str) -> subprocess.Popen[bytes]:
     """Start a worker process."""
-    environment = {**os.environ, "DATABASE_URL": url, "TRUNKLINE_LOG_LEVEL": "WARNING"}
+    environment = {**os.environ, "DATABASE_URL": url, "TRUNKLINE_LOG_LEVEL": "WARNING", "TRUNKLINE_SECRET_KEYS": KEYS}
     return subprocess.Popen([sys.executable, "-m", "app", "worker"], env=environment)
 
 
@@ -125,7 +127,7 @@ async def check(connection: asyncpg.Connection, hours: int) -> None:
 
 async def measure(url: str) -> bool:
     """Print the table; tell whether the ratio is above the limit."""
-    settings = Settings.model_validate({"DATABASE_URL": url})
+    settings = Settings.model_validate({"DATABASE_URL": url, "secret_keys": KEYS})
     app = create_app(settings)
     connection = await asyncpg.connect(driver_url(url))
     async with app.router.lifespan_context(app):

@@ -18,6 +18,7 @@ from sqlalchemy import text
 from app.bootstrap import prepare
 from app.infra.db import Database
 from app.infra.embedded import EmbeddedPostgres
+from app.infra.keyring import new_key
 from app.infra.settings import Settings
 from app.main import bare_app, open_desk
 from app.worker import Worker
@@ -54,7 +55,7 @@ _WRITTEN = text("select id, occurred_at from events where type = 'sla.warning'")
 @asynccontextmanager
 async def running(url: str) -> AsyncIterator[Database]:
     """Let a worker run over a database in which tickets are about to be warned of."""
-    settings = Settings.model_validate({"DATABASE_URL": url})
+    settings = Settings.model_validate({"DATABASE_URL": url, "secret_keys": new_key()})
     app = bare_app()
     app.state.desk = await open_desk(settings)
     await _open_tickets(app)

@@ -189,7 +189,7 @@ async def write(connection: asyncpg.Connection, count: int, before: int = 0) -> 
 
 async def drained(http: httpx.AsyncClient, sink: int, wanted: int, seconds: float) -> float:
     """Wait until every healthy endpoint has heard so many events; returns how long that took."""
-    began = time.perf_counter()
+    began, healthy = time.perf_counter(), [0]
     while time.perf_counter() - began < seconds:
         counts = (await http.get(f"http://127.0.0.1:{sink}/count")).json()
         healthy = [counts.get(str(number), 0) for number in range(DEAD + SLOW, ENDPOINTS)]

@@ -15,12 +15,13 @@ from app.infra.db import driver_url
 from app.infra.embedded import EmbeddedPostgres
 from app.infra.ids import new_id
 from app.infra.logs import configure
-from tests.desk import Desk, open_test_desk
+from tests.desk import SECRET_KEYS, Desk, open_test_desk
 
 _CLUSTER = "TRUNKLINE_TEST_CLUSTER"
 STAFF_KEY = "tls_a-staff-key-for-tests-and-for-nothing-else"
 _held = contextlib.ExitStack()
 configure("ERROR")
+os.environ.setdefault("TRUNKLINE_SECRET_KEYS", SECRET_KEYS)  # of the processes that tests start
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -1,5 +1,6 @@
 """The driver: tests speak in requests to a desk that runs in their own process, and let time pass by hand."""
 
+import base64
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
@@ -13,6 +14,7 @@ from app.events.publisher import publish
 from app.infra.agenda import Source
 from app.infra.db import Database
 from app.infra.ids import decode
+from app.infra.keyring import Keyring
 from app.infra.now import wall_now
 from app.infra.outbound.resolver import Resolver
 from app.infra.settings import Settings
@@ -24,6 +26,7 @@ from app.worker import Worker
 
 Json = dict[str, Any]
 ALL_SCOPES = ["tickets:write", "addons:write", "webhooks:write", "contacts:write"]
+SECRET_KEYS = "tests:" + base64.b64encode(bytes(range(32))).decode()
 NOON = "2026-06-10T11:00:00Z"  # 12:00 in London
 
 
@@ -84,6 +87,7 @@ class Desk:
     database: Database
     worker: Worker
     staff: Caller
+    keyring: Keyring
     _clients: list[httpx.AsyncClient] = field(default_factory=list)
 
     def caller(self, key: str | None) -> Caller:
@@ -213,14 +217,19 @@ async def open_test_desk(
     url: str, staff_key: str, resolver: Resolver | None = None, **settings: Any
 ) -> AsyncIterator[Desk]:
     """Open a desk over a database."""
-    chosen: Json = {"webhook_allowed_networks": "127.0.0.0/8", "pool_size": 3, "webhook_retry_scale": 0.01} | settings
+    chosen: Json = {
+        "webhook_allowed_networks": "127.0.0.0/8",
+        "pool_size": 3,
+        "webhook_retry_scale": 0.01,
+        "secret_keys": SECRET_KEYS,
+    } | settings
     wanted = Settings.model_validate({"DATABASE_URL": url} | chosen)
     app = bare_app()
     services = await open_desk(wanted)
     services = services if resolver is None else replace(services, resolver=resolver)
     app.state.desk = services
     worker = Worker(wanted)
-    desk = Desk(app, services.database, worker, Caller(httpx.AsyncClient()))
+    desk = Desk(app, services.database, worker, Caller(httpx.AsyncClient()), services.keyring)
     desk.staff = desk.caller(staff_key)
     yield desk
     for client in desk._clients:

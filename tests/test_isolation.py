@@ -13,6 +13,7 @@ from app.infra.ids import decode, new_id
 from app.openapi.security import need_of
 from tests.desk import Caller, Desk, Json
 
+_PUBLIC = {"list_endpoint_keys"}  # what anybody may read of an object, by its id alone
 _UNKNOWN = "01jb9z32g0e008000000000zzz"
 _BODIES: dict[str, Json] = {
     "patch_ticket": {"subject": "x"},
@@ -32,7 +33,9 @@ def _routes() -> list[tuple[str, str, str]]:
         (method, route.path_format, route.name)
         for router in VERSIONED
         for route in router.routes
-        if isinstance(route, APIRoute) and "_id}" in route.path_format and route.name != "delete_test_clock"
+        if isinstance(route, APIRoute)
+        and "_id}" in route.path_format
+        and route.name not in {"delete_test_clock", *_PUBLIC}
         for method in sorted(route.methods or ())
     ]
 
@@ -79,6 +82,12 @@ async def test_what_is_anothers_is_answered_as_what_is_not_there(desk: Desk) -> 
             said = [{k: v for k, v in answer.items() if k not in {"instance", "request_id"}} for answer in answers]
             assert said[0] == said[1], f"{method} {path}"
             assert said[0]["code"] == "not_found", f"{method} {path}: {said[0]}"
+
+
+def test_what_takes_no_key_is_nobodys_or_meant_for_everybody() -> None:
+    routes = [route for router in VERSIONED for route in router.routes if isinstance(route, APIRoute)]
+
+    assert {route.name for route in routes if "_id}" in route.path_format and need_of(route) is None} == _PUBLIC
 
 
 async def test_what_is_ones_own_takes_the_scope_and_what_is_the_operators_a_key_of_theirs(desk: Desk) -> None:

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from alembic import command
 from app.infra.db import async_url
+from app.infra.keyring import Keyring
 from app.infra.partitions import ensure_partitions
 
 _SCRIPTS = Path(__file__).parents[2] / "alembic"
@@ -26,10 +27,11 @@ _RIGHTS = (
 _LOCK = 7_310_559  # any number that is ours: two processes that migrate at once take turns
 
 
-def _config(connection: Connection | None = None) -> Config:
+def _config(connection: Connection | None = None, keyring: Keyring | None = None) -> Config:
     config = Config()
     config.set_main_option("script_location", str(_SCRIPTS))
     config.attributes["connection"] = connection
+    config.attributes["keyring"] = keyring
     return config
 
 
@@ -57,18 +59,20 @@ async def check_migrated(url: str) -> None:
         await engine.dispose()
 
 
-async def migrate(url: str, wall: datetime) -> None:
+async def migrate(url: str, wall: datetime, keyring: Keyring | None = None) -> None:
     """Bring a database to head; safe to run from several processes at once.
 
+    ``keyring`` seals what an older release kept readable.
+
     Raises:
-        DatabaseUnready: the database user may not do what it takes.
+        DatabaseUnready: the database user may not do what it takes, or there is something to seal and no key.
     """
     engine = create_async_engine(async_url(url))
     try:
         async with engine.connect() as connection:
             await connection.execute(text("select pg_advisory_lock(:lock)"), {"lock": _LOCK})
             await connection.commit()
-            await connection.run_sync(lambda sync: command.upgrade(_config(sync), "head"))
+            await connection.run_sync(lambda sync: command.upgrade(_config(sync, keyring), "head"))
             await ensure_partitions(connection, wall)
             await connection.commit()
     except DBAPIError as error:

@@ -11,6 +11,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from app.infra.keyring import Keyring, parse_keys
 from app.infra.outbound.addresses import parse_networks
 
 _KEY = re.compile(r"[A-Za-z0-9_~.-]{32,}")
@@ -41,6 +42,12 @@ def _key(value: str | None) -> str | None:
     return value
 
 
+def _keys(value: str | None) -> str | None:
+    if value is not None:
+        parse_keys(value)
+    return value
+
+
 def _none_if_empty(value: object) -> object:
     return None if value == "" else value
 
@@ -62,6 +69,9 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65_535)
     bootstrap_key: Annotated[str | None, BeforeValidator(_none_if_empty), AfterValidator(_key)] = None
+    secret_keys: Annotated[str | None, BeforeValidator(_none_if_empty), AfterValidator(_keys)] = Field(
+        default=None, repr=False
+    )
     webhook_allowed_networks: Annotated[str | None, AfterValidator(_networks)] = None
     webhook_timeout_seconds: float = Field(default=15.0, gt=0, le=60)
     webhook_retry_scale: float = Field(default=1.0, gt=0, le=1)
@@ -74,6 +84,20 @@ class Settings(BaseSettings):
     def allowed_networks(self) -> tuple[IPv4Network | IPv6Network, ...]:
         """The networks that webhooks may reach although they are not public."""
         return parse_networks(self.webhook_allowed_networks or "")
+
+    @cached_property
+    def keyring(self) -> Keyring:
+        """The keys that secrets are sealed with.
+
+        Raises:
+            SettingsError: there are none.
+        """
+        if self.secret_keys is None:
+            raise SettingsError(
+                "TRUNKLINE_SECRET_KEYS is not set: the secrets of webhooks are sealed with it; write id:key, where the"
+                " key is 32 random bytes in base64, and keep a copy: without it no secret opens again"
+            )
+        return parse_keys(self.secret_keys)
 
 
 def load_settings(**overrides: object) -> Settings:

@@ -75,6 +75,7 @@ _OWN: dict[str, tuple[type[Problem], ...]] = {
     "delete_test_clock": (Conflict,),
     "create_endpoint": (NotFound, UnsafeWebhookUrl),
     "change_endpoint": (UnsafeWebhookUrl,),
+    "rotate_endpoint_secret": (Conflict,),
 }
 
 

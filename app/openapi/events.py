@@ -73,7 +73,7 @@ _SAID = {
 _HEADERS = {
     "webhook-id": "The id of the event (`evt_...`): the same at every attempt and every redelivery.",
     "webhook-timestamp": "When this attempt was made, in whole seconds since 1970.",
-    "webhook-signature": "`v1,` and the HMAC-SHA256 of `{id}.{timestamp}.{body}`, base64; several by space.",
+    "webhook-signature": "`v1,` and the HMAC-SHA256 of `{id}.{timestamp}.{body}`, `v1a,` Ed25519; several by space.",
 }
 
 

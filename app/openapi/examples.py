@@ -20,6 +20,7 @@ _BY_NAME: Json = {
     "reason": "The customer's whole platform is unreachable.",
     "url": "https://hooks.example.com/desk",
     "secret": "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD",
+    "public_key": "whpk_11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=",
     "hint": "x7Qk",
     "code": "professional",
     "priority": "immediate",

@@ -24,7 +24,7 @@ _DUE = f"""
 _TAKE = text(f"""
 select d.reseller_id, d.id, d.event_id, d.event_type, d.attempts, d.starts, d.trigger, e.body
   from webhook_deliveries d left join events e on e.id = d.event_id
- where {_DUE} and d.next_attempt_at <= :now
+ where {_DUE} and d.next_attempt_at <= :now and (e.id is null or e.position is not null)
  order by d.next_attempt_at, d.position
  limit :limit
 """)  # noqa: S608 - constants

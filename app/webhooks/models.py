@@ -3,14 +3,17 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, LargeBinary, Uuid, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, LargeBinary, Uuid, text
 from sqlmodel import Field, SQLModel
 
-from app.infra.columns import Instant, Texts
+from app.infra.columns import Instant, Json, Texts
 
 
 class WebhookEndpoint(SQLModel, table=True):
-    """A URL that hears events: a reseller's own, or, belonging to the operator, every reseller's."""
+    """A URL that hears events: a reseller's own, or, belonging to the operator, every reseller's.
+
+    ``headers`` are sent with every delivery: by name, each value sealed, in base64.
+    """
 
     __tablename__ = "webhook_endpoints"
     __table_args__ = (
@@ -18,6 +21,7 @@ class WebhookEndpoint(SQLModel, table=True):
         CheckConstraint("(state = 'disabled') = (disabled_reason is not null)", name="disabled"),
         CheckConstraint("disabled_reason in ('failing', 'gone', 'manual')", name="disabled_reason"),
         CheckConstraint("retry_profile in ('standard', 'brief', 'patient')", name="retry_profile"),
+        CheckConstraint("signature in ('v1', 'v1a', 'both')", name="signature"),
     )
 
     reseller_id: UUID = Field(primary_key=True, foreign_key="resellers.id")
@@ -25,13 +29,14 @@ class WebhookEndpoint(SQLModel, table=True):
     url: str
     description: str | None = None
     event_types: list[str] | None = Field(default=None, sa_type=Texts)
-    secrets: list[str] = Field(sa_type=Texts)
     state: str = "unverified"
     disabled_reason: str | None = None
     max_concurrency: int = 8
     max_per_second: int | None = None
     ordered: bool = False
     retry_profile: str = "standard"
+    signature: str = "v1"
+    headers: dict[str, str] = Field(default_factory=dict, sa_type=Json)
     version: int = 1
     created_at: datetime = Field(sa_type=Instant)
 
@@ -65,6 +70,42 @@ class WebhookLane(SQLModel, table=True):
     openings: int = 0
     paused_until: datetime | None = Field(default=None, sa_type=Instant)
     slow_until: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class WebhookSecret(SQLModel, table=True):
+    """A secret that deliveries to an endpoint are signed with: a shared one (v1), or a private key (v1a).
+
+    Of each scheme one has no end: the newest. Those before it are used until their grace is over.
+    """
+
+    __tablename__ = "webhook_secrets"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["reseller_id", "endpoint_id"],
+            ["webhook_endpoints.reseller_id", "webhook_endpoints.id"],
+            ondelete="CASCADE",
+        ),
+        CheckConstraint("scheme in ('v1', 'v1a') and (public_key is not null) = (scheme = 'v1a')", name="scheme"),
+        Index(
+            "uq_webhook_secrets_newest",
+            "endpoint_id",
+            "scheme",
+            unique=True,
+            postgresql_where=text("expires_at is null"),
+        ),
+        Index("ix_webhook_secrets_endpoint", "endpoint_id"),
+        Index("ix_webhook_secrets_key", "key_id", "id"),
+    )
+
+    reseller_id: UUID = Field(primary_key=True)
+    id: UUID = Field(primary_key=True)
+    endpoint_id: UUID
+    scheme: str
+    sealed: bytes = Field(sa_type=LargeBinary)
+    key_id: str
+    public_key: str | None = None
+    created_at: datetime = Field(sa_type=Instant)
+    expires_at: datetime | None = Field(default=None, sa_type=Instant)
 
 
 class WebhookDelivery(SQLModel, table=True):

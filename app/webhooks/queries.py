@@ -68,6 +68,15 @@ async def endpoints_hearing(
     return [(row[0], row[1]) for row in (await session.execute(query)).all()]
 
 
+async def published_keys(
+    session: AsyncSession, endpoint_id: UUID, wall: datetime
+) -> list[tuple[str, datetime | None]] | None:
+    """Return an endpoint's live public keys, newest first, whoever asks; None where there is no such endpoint."""
+    query = text("select public_key, expires_at from published_webhook_keys(:endpoint, :wall)")
+    rows = (await session.execute(query, {"endpoint": endpoint_id, "wall": wall})).all()
+    return [(row[0], row[1]) for row in rows if row[0] is not None] if rows else None
+
+
 async def find_delivery(session: AsyncSession, delivery_id: UUID) -> WebhookDelivery | None:
     """Find a delivery by its id alone."""
     query = select(WebhookDelivery).where(col(WebhookDelivery.id) == delivery_id)

@@ -1,5 +1,6 @@
 """Operations on webhook endpoints."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Annotated
 from uuid import UUID
@@ -20,7 +21,7 @@ from app.infra.paging import PageQuery, page_of
 from app.infra.problems import NotFound, UnsafeWebhookUrl, ValidationFailed
 from app.infra.wire import Page
 from app.resellers.service import get_reseller
-from app.webhooks import queries
+from app.webhooks import custom_headers, queries, secrets
 from app.webhooks.delivery_router import read_delivery
 from app.webhooks.fan_out import new_ping
 from app.webhooks.heeding import switch
@@ -32,9 +33,8 @@ from app.webhooks.schemas import (
     EndpointCreate,
     EndpointCreated,
     EndpointRead,
-    SecretRead,
 )
-from app.webhooks.signature import new_secret
+from app.webhooks.signature import public_key_of
 
 router = edge_router("Webhooks")
 _TO_KEEP_THE_SECRET = timedelta(seconds=2)  # before the first ping comes, which is signed with it
@@ -65,16 +65,28 @@ async def _owner(visit: Visit, named: UUID | None) -> UUID:
         raise ValidationFailed.at("/reseller_id", "there is no such reseller") from None
 
 
-async def _seen(visit: Visit, endpoint_id: UUID, *, lock: bool = False) -> WebhookEndpoint:
+async def seen(visit: Visit, endpoint_id: UUID, *, lock: bool = False) -> WebhookEndpoint:
+    """Return an endpoint that the caller may know of.
+
+    Raises:
+        NotFound: there is none.
+    """
     endpoint = await (queries.lock_endpoint if lock else queries.find_endpoint)(visit.session, endpoint_id)
     if endpoint is None:
         raise NotFound("there is no such endpoint")
     return endpoint
 
 
+def _headers(visit: Visit, endpoint: WebhookEndpoint, change: Mapping[str, str | None] | None) -> dict[str, str]:
+    try:
+        return custom_headers.changed(endpoint.headers, change, visit.desk.keyring, endpoint.id)
+    except ValueError as error:
+        raise ValidationFailed.at("/headers", str(error)) from error
+
+
 @router.post("/webhook-endpoints", status_code=201, dependencies=[WRITE])
 async def create_endpoint(body: EndpointCreate, visit: CurrentVisit, response: Response) -> EndpointCreated:
-    """Add an endpoint; the answer holds the secret that its deliveries are signed with.
+    """Add an endpoint; the answer holds the secret that its deliveries are signed with, or the public key, or both.
 
     Its URL is checked without contacting it, now and again whenever something is sent: public addresses over
     https, on port 443 or 8443, and the networks that the operator has opened. A signed `ping` is sent in two seconds;
@@ -82,18 +94,20 @@ async def create_endpoint(body: EndpointCreate, visit: CurrentVisit, response: R
     """
     await _safe(visit, body.url)
     endpoint = WebhookEndpoint(
-        **body.model_dump(mode="json", exclude={"reseller_id"}),
+        **body.model_dump(mode="json", exclude={"reseller_id", "headers"}),
         reseller_id=await _owner(visit, body.reseller_id),
         id=new_id(),
-        secrets=[new_secret()],
         created_at=visit.wall,
     )
+    endpoint.headers = custom_headers.changed({}, body.headers or {}, visit.desk.keyring, endpoint.id)
     visit.session.add(endpoint)
     await visit.session.flush()
+    made = await secrets.ensure(visit.session, endpoint, visit.desk.keyring, visit.wall)
     visit.session.add(WebhookLane(reseller_id=endpoint.reseller_id, endpoint_id=endpoint.id))
     await _ping(visit, endpoint, after=_TO_KEEP_THE_SECRET)
     response.headers["ETag"] = etag_of(endpoint)
-    return EndpointCreated.model_validate(endpoint.model_dump() | {"secret": endpoint.secrets[0]})
+    shown = {"secret": made.get("v1"), "public_key": public_key_of(made["v1a"]) if "v1a" in made else None}
+    return EndpointCreated.model_validate(endpoint.model_dump() | shown)
 
 
 @router.get("/webhook-endpoints", dependencies=[READ])
@@ -116,16 +130,10 @@ async def get_endpoint(
     if_none_match: Annotated[str | None, Header()] = None,
 ) -> EndpointRead:
     """Read an endpoint."""
-    endpoint = await _seen(visit, endpoint_id)
+    endpoint = await seen(visit, endpoint_id)
     check_none_match(endpoint, if_none_match)
     response.headers["ETag"] = etag_of(endpoint)
     return EndpointRead.model_validate(endpoint)
-
-
-@router.get("/webhook-endpoints/{endpoint_id}/secret", dependencies=[WRITE_ONE])
-async def get_endpoint_secret(endpoint_id: EndpointId, visit: CurrentVisit) -> SecretRead:
-    """Read the secret that deliveries to an endpoint are signed with. It takes the scope to write."""
-    return SecretRead(secret=(await _seen(visit, endpoint_id)).secrets[0])
 
 
 @router.patch("/webhook-endpoints/{endpoint_id}", dependencies=[WRITE_ONE])
@@ -136,16 +144,22 @@ async def change_endpoint(
     response: Response,
     if_match: Annotated[str | None, Header()] = None,
 ) -> EndpointRead:
-    """Change an endpoint. Another `url` is verified anew; `state` disables it, or lets it go on with what was held."""
-    given = body.model_dump(exclude_unset=True, mode="json")
+    """Change an endpoint. Another `url` is verified anew; `state` disables it, or lets it go on with what was held.
+
+    Of `headers`, those named are set, or removed by null; the others stay. A new `signature` makes the key it needs.
+    """
+    given = body.model_dump(exclude_unset=True, mode="json", exclude={"headers"})
     if body.url is not None:
         await _safe(visit, body.url)  # before the lock, since it may ask a name server
-    endpoint = await _seen(visit, endpoint_id, lock=True)
+    endpoint = await seen(visit, endpoint_id, lock=True)
     check_match(endpoint, if_match)
     moved = body.url is not None and body.url != endpoint.url
     if wanted := given.pop("state", None):
         await switch(visit.session, endpoint, wanted, visit.wall)
     endpoint.sqlmodel_update(given)
+    if "headers" in body.model_fields_set:
+        endpoint.headers = _headers(visit, endpoint, body.headers)
+    await secrets.ensure(visit.session, endpoint, visit.desk.keyring, visit.wall)
     endpoint.version += 1
     if moved and endpoint.state != "disabled":
         endpoint.state = "unverified"
@@ -157,7 +171,7 @@ async def change_endpoint(
 @router.delete("/webhook-endpoints/{endpoint_id}", status_code=204, dependencies=[WRITE_ONE])
 async def delete_endpoint(endpoint_id: EndpointId, visit: CurrentVisit) -> None:
     """Remove an endpoint; what is still on its way to it is given up."""
-    endpoint = await _seen(visit, endpoint_id, lock=True)
+    endpoint = await seen(visit, endpoint_id, lock=True)
     await queries.give_up_deliveries(visit.session, endpoint.id, visit.wall)
     await visit.session.delete(endpoint)
 
@@ -168,7 +182,7 @@ async def ping_endpoint(endpoint_id: EndpointId, visit: CurrentVisit) -> Deliver
 
     A 2xx verifies an endpoint that is not verified yet.
     """
-    return read_delivery(await _ping(visit, await _seen(visit, endpoint_id)))
+    return read_delivery(await _ping(visit, await seen(visit, endpoint_id)))
 
 
 async def _ping(visit: Visit, endpoint: WebhookEndpoint, after: timedelta = timedelta()) -> WebhookDelivery:

@@ -9,6 +9,7 @@ from app.infra.ids import DeliveryId, EndpointId, EventId, ResellerId
 from app.infra.paging import PageQuery
 from app.infra.wire import Answer, Change, Instant, Line, Request, Storable
 from app.webhooks.schedule import Profile
+from app.webhooks.secret_schemas import HeadersChanged, HeadersGiven, HeadersShown, Signature
 
 Url = Annotated[Storable, Field(min_length=1, max_length=4096, examples=["https://hooks.example.com/desk"])]
 EventTypes = Annotated[list[EventType], Field(min_length=1, max_length=50)]
@@ -35,18 +36,25 @@ class EndpointCreate(Request):
     max_per_second: PerSecond | None = None
     ordered: Ordered = False
     retry_profile: RetryProfile = "standard"
+    signature: Signature = Field(
+        default="v1", description="`v1`: HMAC-SHA256 with a shared secret; `v1a`: Ed25519, with published keys."
+    )
+    headers: HeadersGiven | None = Field(
+        default=None, description="Up to ten header fields of your own, sent with every delivery."
+    )
     reseller_id: ResellerId | None = Field(
         default=None, description="For staff: whose it is. Left out, it is the operator's and hears every reseller."
     )
 
 
 class EndpointChange(Change):
-    """What may be changed of an endpoint. Null lets it hear every type, or takes a limit or the description away.
+    """What may be changed of an endpoint. Null lets it hear every type, or takes what it names away.
+
 
     With another `url` it is verified anew. `disabled` holds what is on its way, `active` lets it go on.
     """
 
-    nullable = frozenset({"event_types", "description", "max_per_second"})
+    nullable = frozenset({"event_types", "description", "headers", "max_per_second"})
 
     url: Url | None = None
     event_types: EventTypes | None = None
@@ -56,6 +64,8 @@ class EndpointChange(Change):
     max_per_second: PerSecond | None = None
     ordered: Ordered | None = None
     retry_profile: RetryProfile | None = None
+    signature: Signature | None = None
+    headers: HeadersChanged | None = None
 
 
 class EndpointRead(Answer):
@@ -72,6 +82,8 @@ class EndpointRead(Answer):
     max_per_second: int | None
     ordered: bool
     retry_profile: Profile
+    signature: Signature
+    headers: HeadersShown
     created_at: Instant
 
 
@@ -84,15 +96,10 @@ class FailingData(BaseModel):
 
 
 class EndpointCreated(EndpointRead):
-    """A new endpoint with the secret that its deliveries are signed with."""
+    """A new endpoint with what its deliveries are signed with, or checked by."""
 
-    secret: str
-
-
-class SecretRead(BaseModel):
-    """The secret that deliveries are signed with."""
-
-    secret: str
+    secret: str | None = Field(description="Signs as `v1`; null where that is not sent.")
+    public_key: str | None = Field(description="Checks `v1a`; null where that is not sent.")
 
 
 class DeliveryRead(Answer):

@@ -1,7 +1,7 @@
 """Sending a batch to one endpoint: so many at once, so many a second, each signed at the moment it goes."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -33,7 +33,8 @@ class Address:
     """Where a batch goes, and how."""
 
     url: str
-    secrets: list[str]
+    secrets: Sequence[str]
+    own_headers: Mapping[str, str]
     at_once: int
     per_second: int | None = None
 
@@ -65,8 +66,8 @@ async def send_all(sender: Sender, address: Address, parcels: Sequence[Parcel]) 
 
 async def _send(sender: Sender, address: Address, parcel: Parcel) -> Sent:
     at = wall_now()
-    headers = signature.headers(address.secrets, encode("evt", parcel.event_id), int(at.timestamp()), parcel.body)
-    headers["Content-Type"] = "application/json"
+    signed = signature.headers(address.secrets, encode("evt", parcel.event_id), int(at.timestamp()), parcel.body)
+    headers = {**address.own_headers, **signed, "Content-Type": "application/json"}
     outcome = await sender.send(address.url, headers, parcel.body)
     if outcome.reason is Reason.CONNECTION_FAILED and outcome.duration < _AT_ONCE_AGAIN:
         outcome = await sender.send(address.url, headers, parcel.body)

@@ -10,22 +10,26 @@ import asyncio
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.infra.db import Database
+from app.infra.keyring import Keyring
 from app.infra.now import wall_now
 from app.infra.outbound.send import Sender
-from app.webhooks import lane_queries, lanes, queries
+from app.webhooks import custom_headers, lane_queries, lanes, queries
 from app.webhooks.fates import fate_of
 from app.webhooks.heeding import heed
 from app.webhooks.models import WebhookEndpoint, WebhookLane
 from app.webhooks.records import record_batch
-from app.webhooks.sending import Sent, send_all
+from app.webhooks.secrets import signing_keys
+from app.webhooks.sending import Address, Parcel, Sent, send_all
 from app.webhooks.taking import Batch, Stay, next_batch
 
 _SLICE = 2.0  # seconds
+_UNTIL_KEYS_ARE_THERE = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +43,10 @@ class Done:
 class Server:
     """Serves lanes; one per process."""
 
-    def __init__(self, database: Database, sender: Sender, retry_scale: float = 1.0) -> None:
+    def __init__(self, database: Database, sender: Sender, keyring: Keyring, retry_scale: float = 1.0) -> None:
         self._database = database
         self._sender = sender
+        self._keyring = keyring
         self._scale = retry_scale
 
     async def serve(self, argument: str) -> None:
@@ -51,10 +56,10 @@ class Server:
         stay, done = Stay(UUID(endpoint_id), int(job), loop.time()), Done()
         while (batch := await self._turn(stay, done)) is not None:
             began = loop.time()
-            sent = await send_all(self._sender, batch.address, batch.parcels)
+            sent = await send_all(self._sender, *batch)
             done = Done(sent, loop.time() - began)
 
-    async def _turn(self, stay: Stay, done: Done) -> Batch | None:
+    async def _turn(self, stay: Stay, done: Done) -> tuple[Address, Sequence[Parcel]] | None:
         async with self._database.transaction() as session:
             endpoint = await queries.lock_endpoint(session, stay.endpoint_id)
             lane = await lane_queries.lock_lane(session, stay.endpoint_id)
@@ -68,7 +73,19 @@ class Server:
             if asyncio.get_running_loop().time() - stay.began > _SLICE:
                 await lanes.enqueue_next(session, lane)
                 return None
-            return await next_batch(session, stay, endpoint, lane, done.took, wall_now())
+            batch = await next_batch(session, stay, endpoint, lane, done.took, wall_now())
+            return None if batch is None else await self._addressed(session, batch, lane)
+
+    async def _addressed(
+        self, session: AsyncSession, batch: Batch, lane: WebhookLane
+    ) -> tuple[Address, Sequence[Parcel]] | None:
+        endpoint, now = batch.endpoint, wall_now()
+        keys = (await signing_keys(session, self._keyring, [endpoint.id], now)).get(endpoint.id)
+        if keys is None:  # they do not open, and the log says why: what is to be sent waits until they do
+            lane.busy, lane.starts, lane.wake_at = False, 0, now + _UNTIL_KEYS_ARE_THERE
+            return None
+        own = custom_headers.opened(endpoint.headers, self._keyring, endpoint.id)
+        return Address(endpoint.url, keys, own, batch.at_once, endpoint.max_per_second), batch.parcels
 
     async def _record(
         self, session: AsyncSession, endpoint: WebhookEndpoint, lane: WebhookLane, sent: Sequence[Sent]

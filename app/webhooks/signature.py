@@ -29,7 +29,31 @@ _TIMESTAMP = re.compile(r"0|[1-9][0-9]{0,11}")
 
 def new_secret() -> str:
     """Return a fresh shared secret: 32 random bytes, in the specification's spelling."""
-    return SHARED + base64.b64encode(randomness.token_bytes(SECRET_BYTES)).decode("ascii")
+    return SHARED + _base64(randomness.token_bytes(SECRET_BYTES))
+
+
+def new_private_key() -> str:
+    """Return a fresh Ed25519 key: its seed and its public half, in the specification's spelling."""
+    key = Ed25519PrivateKey.generate()
+    return PRIVATE + _base64(key.private_bytes_raw() + key.public_key().public_bytes_raw())
+
+
+def public_key_of(private: str) -> str:
+    """Return the `whpk_` public key of a `whsk_` private one.
+
+    Raises:
+        ValueError: it is none.
+    """
+    return PUBLIC + _base64(_private_key(private).public_key().public_bytes_raw())
+
+
+def public_bytes(public: str) -> bytes:
+    """Return the 32 bytes of a `whpk_` public key.
+
+    Raises:
+        ValueError: it is none.
+    """
+    return _key_bytes(public, PUBLIC)
 
 
 def sign(secrets: Sequence[str], message_id: str, timestamp: int, body: bytes) -> str:
@@ -94,12 +118,16 @@ def _content(message_id: str, timestamp: str, body: bytes) -> bytes:
 
 def _signature(secret: str, content: bytes) -> str:
     if secret.startswith(PRIVATE):
-        return "v1a," + base64.b64encode(_private_key(secret).sign(content)).decode("ascii")
+        return "v1a," + _base64(_private_key(secret).sign(content))
     return "v1," + _hmac_text(_key_bytes(secret, SHARED), content)
 
 
+def _base64(raw: bytes) -> str:
+    return base64.b64encode(raw).decode("ascii")
+
+
 def _hmac_text(key: bytes, content: bytes) -> str:
-    return base64.b64encode(hmac.digest(key, content, "sha256")).decode("ascii")
+    return _base64(hmac.digest(key, content, "sha256"))
 
 
 def _entries(header: str) -> Iterator[tuple[str, str]]:
@@ -122,7 +150,7 @@ def _made_by(key: str, scheme: str, text: str, content: bytes) -> bool:
 
 def _ed25519_matches(key: str, text: str, content: bytes) -> bool:
     signature = base64.b64decode(text, validate=True)
-    if base64.b64encode(signature).decode("ascii") != text:
+    if _base64(signature) != text:
         return False
     try:
         Ed25519PublicKey.from_public_bytes(_key_bytes(key, PUBLIC)).verify(signature, content)

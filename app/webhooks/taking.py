@@ -15,7 +15,7 @@ from app.webhooks.health import at_once
 from app.webhooks.heeding import health_of
 from app.webhooks.models import WebhookEndpoint, WebhookLane
 from app.webhooks.records import record_lost
-from app.webhooks.sending import Address, Parcel
+from app.webhooks.sending import Parcel
 
 MOST_STARTS = 5  # of one attempt: a delivery that keeps killing its worker is given up
 _QUICK = 0.5  # seconds: a batch that took less is followed by a bigger one
@@ -43,9 +43,10 @@ class Stay:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What is to be sent, and where."""
+    """What is to be sent to an endpoint, and how much of it at once."""
 
-    address: Address
+    endpoint: WebhookEndpoint
+    at_once: int
     parcels: Sequence[Parcel]
 
 
@@ -61,7 +62,7 @@ async def next_batch(
     size = stay.next_size(took, usual)
     while rows := await _due(session, endpoint.id, now, size, asked_only=asked_only):
         if parcels := await _parcels(session, rows, now, careful=bool(stay.careful)):
-            return Batch(Address(endpoint.url, list(endpoint.secrets), usual, endpoint.max_per_second), parcels)
+            return Batch(endpoint, usual, parcels)
     await _rest(session, endpoint, lane, asked_only=asked_only)
     return None
 

@@ -1,6 +1,7 @@
 import asyncio
 import re
 import signal
+import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from app.infra.keyring import new_key
 from app.infra.settings import SettingsError, load_settings
 from tests.stories.processes import RunningDesk, start
 
@@ -76,6 +78,37 @@ async def test_a_desk_without_a_port_of_its_own_says_where_it_is(tmp_path: Path)
         assert named is not None
         async with httpx.AsyncClient() as client:
             assert (await client.get(f"{named[1]}/readyz")).status_code == 200
+
+
+async def test_a_desk_of_one_machine_keeps_its_keys_and_seals_anew_with_one_that_is_put_before_them(
+    tmp_path: Path,
+) -> None:
+    tmp_path.chmod(0o755)
+    async with RunningDesk(tmp_path, TRUNKLINE_SECRET_KEYS="") as desk:
+        made = await desk.caller().post("/webhook-endpoints", {"url": "http://127.0.0.1:9/"})
+        kept = tmp_path / "data" / "secret-keys"
+        old = kept.read_text().strip()
+    kept.write_text(f"{new_key()},{old}\n")
+    async with RunningDesk(tmp_path, TRUNKLINE_SECRET_KEYS="") as desk:
+        said = desk.log.read_text()
+        read = await desk.caller().get(f"/webhook-endpoints/{made['id']}/secret")
+
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+    assert read["secret"] == made["secret"]
+    assert f"older backups: {old.partition(':')[0]}." in said
+
+
+async def test_keys_of_one_machine_that_cannot_be_used_are_said_in_a_line(database_url: str, tmp_path: Path) -> None:
+    (tmp_path / "secret-keys").write_text("nonsense\n")
+    environment = {"DATABASE_URL": database_url, "TRUNKLINE_DATA_DIR": str(tmp_path), "TRUNKLINE_PORT": "0"}
+    words = [sys.executable, "-m", "app", "run"]
+
+    done = await asyncio.to_thread(
+        subprocess.run, words, cwd=_ROOT, env=environment, capture_output=True, text=True, check=False
+    )
+
+    assert done.returncode == 2, done.stderr
+    assert done.stderr.startswith(f"trunkline: {tmp_path / 'secret-keys'}: an entry has no colon")
 
 
 @pytest.mark.parametrize(("length", "taken"), [(31, False), (32, True), (201, True), (1000, True)])

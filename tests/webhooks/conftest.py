@@ -14,4 +14,4 @@ from tests.desk import Desk
 async def server(desk: Desk) -> AsyncIterator[Server]:
     """A server of lanes. Its steps and rests last for minutes: tests let them pass by ``desk.let_pass``."""
     async with Sender(parse_networks("127.0.0.0/8"), total_seconds=2) as sender:
-        yield Server(desk.database, sender, 100)
+        yield Server(desk.database, sender, desk.keyring, 100)

@@ -46,6 +46,7 @@ async def test_events_wait_until_an_endpoint_has_answered_its_ping(desk: Desk, s
         )
 
         await reseller.post(f"/webhook-endpoints/{made['id']}/ping")
+        await desk.publish()
         await desk.serve(server)
 
         assert made["state"] == "unverified"

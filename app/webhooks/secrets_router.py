@@ -1,0 +1,90 @@
+"""Operations on the secrets of endpoints, and their public keys for anybody.
+
+Who reads or rotates a secret is written to the log as ``webhook secret read`` and ``webhook secret rotated``: a reading
+takes place in a transaction that may not write.
+"""
+
+from typing import Annotated
+
+import structlog
+from fastapi import Header, Response
+
+from app.auth.edge import edge_router
+from app.auth.visit import CurrentVisit, Visit
+from app.infra.etags import check_none_match, etag_of
+from app.infra.ids import EndpointId, encode
+from app.infra.problems import NotFound
+from app.webhooks import queries, secrets
+from app.webhooks.models import WebhookEndpoint
+from app.webhooks.published import cache_control, published, version_of
+from app.webhooks.router import WRITE_ONE, seen
+from app.webhooks.secret_schemas import PublishedKeys, Rotation, SecretLife, SecretRead
+
+router = edge_router("Webhooks")
+_log = structlog.get_logger(__name__)
+
+
+@router.get("/webhook-endpoints/{endpoint_id}/secret", dependencies=[WRITE_ONE])
+async def get_endpoint_secret(endpoint_id: EndpointId, visit: CurrentVisit) -> SecretRead:
+    """Read what deliveries to an endpoint are signed with: the newest secret, the newest public key, and what is live.
+
+    It takes the scope to write. Each reading is recorded.
+    """
+    endpoint = await seen(visit, endpoint_id)
+    _audit("read", visit, endpoint)
+    return await _read(visit, endpoint)
+
+
+@router.post("/webhook-endpoints/{endpoint_id}/rotate-secret", dependencies=[WRITE_ONE])
+async def rotate_endpoint_secret(endpoint_id: EndpointId, body: Rotation, visit: CurrentVisit) -> SecretRead:
+    """Make a new secret for an endpoint. The last one goes on signing beside it for a `grace`, a day if none is said.
+
+    At most three secrets of a scheme are live: a further rotation is refused (409) until the oldest has ended, unless
+    its grace is `PT0S`. Each rotation is recorded.
+    """
+    endpoint = await seen(visit, endpoint_id, lock=True)
+    schemes = secrets.schemes_of(body.signature or endpoint.signature)
+    await secrets.rotate(visit.session, endpoint, schemes, visit.desk.keyring, body.grace, visit.wall)
+    _audit("rotated", visit, endpoint, schemes=",".join(schemes), grace_seconds=int(body.grace.total_seconds()))
+    return await _read(visit, endpoint)
+
+
+@router.get("/webhook-endpoints/{endpoint_id}/keys")
+async def list_endpoint_keys(
+    endpoint_id: EndpointId,
+    visit: CurrentVisit,
+    response: Response,
+    if_none_match: Annotated[str | None, Header()] = None,
+) -> PublishedKeys:
+    """Read the public keys that an endpoint's `v1a` signatures are checked with, as a JWK set."""
+    rows = await queries.published_keys(visit.session, endpoint_id, visit.wall)
+    if rows is None:
+        raise NotFound("there is no such endpoint")
+    keys = published(rows)
+    version = version_of(keys)
+    check_none_match(version, if_none_match)
+    response.headers["ETag"] = etag_of(version)
+    response.headers["Cache-Control"] = cache_control(keys, visit.wall)
+    return keys
+
+
+async def _read(visit: Visit, endpoint: WebhookEndpoint) -> SecretRead:
+    rows = (await secrets.live(visit.session, [endpoint.id], visit.wall))[endpoint.id]
+    shared, asymmetric = (secrets.newest(rows, scheme) for scheme in secrets.schemes_of("both"))
+    signing = secrets.schemes_of(endpoint.signature)
+    return SecretRead(
+        secret=None if shared is None else secrets.opened(visit.desk.keyring, shared),
+        public_key=None if asymmetric is None else asymmetric.public_key,
+        live=[SecretLife.model_validate(row) for row in rows if row.scheme in signing],
+    )
+
+
+def _audit(act: str, visit: Visit, endpoint: WebhookEndpoint, **more: object) -> None:
+    caller = visit.principal
+    _log.info(
+        f"webhook secret {act}",
+        endpoint_id=encode("whe", endpoint.id),
+        api_key_id=encode("key", caller.key_id),
+        reseller_id=encode("rsl", caller.reseller_id),
+        **more,
+    )
