@@ -17,6 +17,7 @@ from app.infra.settings import Settings
 from app.main import bare_app, open_desk
 from app.registry import CONSEQUENCES
 from app.worker import Worker
+from tests.payloads import check_payloads
 
 Json = dict[str, Any]
 ALL_SCOPES = ["tickets:write", "addons:write", "webhooks:write", "contacts:write"]
@@ -127,7 +128,7 @@ class Desk:
         """Publish every event that was committed."""
         while True:
             async with self.database.transaction() as session:
-                if not await publish(session, CONSEQUENCES, wall_now()):
+                if not await publish(session, (*CONSEQUENCES, check_payloads), wall_now()):
                     return
 
     async def events(self, caller: Caller | None = None, *types: str) -> list[Json]:

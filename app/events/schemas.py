@@ -17,6 +17,11 @@ class EventRead(BaseModel):
     type: EventType
     timestamp: Instant
     data: dict[str, Any]
+    sequence: int | None = Field(
+        default=None,
+        description="Its number among its reseller's events, rising; null for those of before there was one.",
+    )
+    truncated: bool = Field(default=False, description="Whether long texts or lists in it were cut.")
 
 
 class EventQuery(PageQuery):

@@ -6,7 +6,7 @@ again under the same ``webhook-id``. What is recorded is recorded once: an attem
 
 import random
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
@@ -24,6 +24,7 @@ from app.webhooks.models import WebhookAttempt, WebhookDelivery
 from app.webhooks.schedule import next_delay, read_retry_after
 
 MOST_STARTS = 5  # of one attempt: a delivery that keeps killing its worker is held instead
+_UNTIL_PUBLISHED = timedelta(seconds=0.1)
 _log = structlog.get_logger(__name__)
 
 
@@ -66,6 +67,9 @@ class Deliverer:
             event = await get_event(session, delivery.event_id)
             if endpoint is None or event is None:
                 _end(delivery, "failed", wall_now())
+                return None
+            if event.position is None:  # a ping's delivery is made with it: its bytes are whole once it is published
+                await enqueue(session, [Job(DELIVER, f"{delivery_id}:{number}", _UNTIL_PUBLISHED)])
                 return None
             delivery.starts += 1
             if delivery.starts > MOST_STARTS:

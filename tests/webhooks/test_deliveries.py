@@ -14,6 +14,7 @@ from app.infra.outbound.send import Sender
 from app.webhooks.delivering import MOST_STARTS, Deliverer
 from app.webhooks.schedule import STEPS, next_delay
 from tests.desk import Caller, Desk, Json
+from tests.payloads import body_of
 from tests.receiver import Answer, Receiver
 
 
@@ -61,7 +62,7 @@ async def test_a_delivery_is_tried_again_with_the_same_bytes_and_sent_anew_on_re
         assert {one.headers["webhook-id"] for one in receiver.requests} == {event["id"]}
         assert len({one.body for one in receiver.requests}) == 1
         body = json.loads(receiver.requests[0].body)
-        assert body == {name: event[name] for name in ("type", "timestamp", "data")}
+        assert body == body_of(event)
         assert b"a secret" not in receiver.requests[0].body
         assert len(receiver.requests[0].body) < 20_000
 
@@ -173,6 +174,23 @@ def test_a_delay_lies_between_its_step_and_what_may_be_asked(attempts: int, chan
     assert delay is not None
     assert step <= delay <= min(2 * step, timedelta(hours=24)) * 1.2
     assert next_delay(len(STEPS) + 1) is None
+
+
+async def test_a_ping_is_sent_once_it_has_its_sequence(desk: Desk, deliverer: Deliverer) -> None:
+    async with Receiver() as receiver:
+        reseller = await desk.reseller()
+        endpoint = await reseller.post("/webhook-endpoints", {"url": receiver.url})
+        delivery = await reseller.post(f"/webhook-endpoints/{endpoint['id']}/ping")
+
+        await _attempt(deliverer, delivery, 1)
+        early = len(receiver.requests)
+        async with desk.database.transaction() as session:
+            jobs = await session.scalar(text("select count(*) from queue.pgqueuer"))
+        await desk.publish()
+        await _attempt(deliverer, delivery, 1)
+
+        assert (early, jobs) == (0, 2)
+        assert json.loads(receiver.requests[0].body)["sequence"] == 1
 
 
 async def test_a_delivery_to_an_endpoint_that_was_removed_is_not_sent_again(desk: Desk) -> None:
