@@ -14,7 +14,7 @@ from app.infra.db import Database
 from app.infra.now import wall_now
 from app.infra.outbound.resolver import Resolver
 from app.infra.settings import Settings
-from app.main import bare_app, open_desk
+from app.main import bare_app, open_desk, open_streams
 from app.registry import CONSEQUENCES
 from app.worker import Worker
 from tests.payloads import check_payloads
@@ -156,6 +156,7 @@ async def open_test_desk(
     services = await open_desk(wanted)
     services = services if resolver is None else replace(services, resolver=resolver)
     app.state.desk = services
+    app.state.streams = open_streams(services)
     worker = Worker(wanted)
     desk = Desk(app, services.database, worker, Caller(httpx.AsyncClient()))
     desk.staff = desk.caller(staff_key)

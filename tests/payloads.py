@@ -42,7 +42,13 @@ def example_of(kind: str) -> Json:
 def validator_of(kind: str) -> Draft202012Validator:
     """Return what validates the bodies of a type, and lets no member pass that the document does not name."""
     schema = document()["webhooks"][kind]["post"]["requestBody"]["content"]["application/json"]["schema"]
-    return Draft202012Validator(schema | {"components": _closed(document()["components"])})
+    return Draft202012Validator(schema | {"components": _components()})
+
+
+@cache
+def _components() -> Json:
+    components: Json = _closed(document()["components"])
+    return components
 
 
 @cache

@@ -7,7 +7,7 @@ from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from app.events.models import Event
+from app.events.models import Event, Publisher
 
 # The row is the lock: whoever holds it is the publisher, whoever does not goes on without waiting.
 _BECOME_PUBLISHER = text("select last_position from publisher for update skip locked")
@@ -66,6 +66,25 @@ async def position_of(session: AsyncSession, event_id: UUID) -> int | None:
     """Return the position of an event; None where it has none yet or is not there."""
     position: int | None = await session.scalar(select(col(Event.position)).where(col(Event.id) == event_id))
     return position
+
+
+async def last_visible(session: AsyncSession, reseller_id: UUID | None) -> Event | None:
+    """Return the last published event: of one reseller, or, with None, of all."""
+    query = select(Event).where(col(Event.position).is_not(None)).order_by(col(Event.position).desc()).limit(1)
+    if reseller_id is not None:
+        query = query.where(col(Event.reseller_id) == reseller_id, col(Event.operator_only).is_(False))
+    return (await session.scalars(query)).first()
+
+
+async def last_given(session: AsyncSession) -> int:
+    """Return the last position that was given."""
+    last: int = await session.scalar(select(col(Publisher.last_position))) or 0
+    return last
+
+
+async def resellers_heard_of(session: AsyncSession, after: int) -> set[UUID]:
+    """Return whose events were published behind a position."""
+    return set(await session.scalars(select(col(Event.reseller_id)).where(col(Event.position) > after).distinct()))
 
 
 async def get_event(session: AsyncSession, event_id: UUID) -> Event | None:
