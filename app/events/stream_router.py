@@ -22,6 +22,7 @@ event: ticket.resolved
 data: {"id":"evt_01jb9z32jcfcz9rn8z5rymrpva","type":"ticket.resolved","timestamp":"2026-06-10T16:30:00Z",...}
 
 """
+_LAST_EVENT_ID = "The last event that was heard; it goes before `after`. Clients send it by themselves."
 _ANSWER = {
     "description": "The events from there on, until one side ends it.",
     "content": {"text/event-stream": {"schema": {"type": "string"}, "example": _EXAMPLE}},
@@ -44,7 +45,7 @@ async def stream_events(
     query: Annotated[StreamQuery, Query()],
     door: CallerDoor,
     streams: Annotated[Streams, Depends(current_streams)],
-    last_event_id: Annotated[EventId | None, Header(description="Goes before `after`; clients send it.")] = None,
+    last_event_id: Annotated[EventId | None, Header(alias="Last-Event-ID", description=_LAST_EVENT_ID)] = None,
 ) -> EventStream:
     """Follow the events as they are published, as Server-Sent Events.
 
