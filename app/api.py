@@ -15,6 +15,7 @@ from app.entitlements.usage_router import router as usage
 from app.entitlements.windows_router import router as windows
 from app.escalations.router import router as escalations
 from app.events.router import router as events
+from app.events.stream_router import router as event_stream
 from app.infra.problem_pages import router as problem_pages
 from app.reports.router import router as reports
 from app.tickets.customer_router import router as end_customers
@@ -44,6 +45,7 @@ VERSIONED: tuple[APIRouter, ...] = (
     escalations,
     reports,
     events,
+    event_stream,
     webhooks,
     webhook_deliveries,
     webhook_recoveries,

@@ -5,6 +5,7 @@ import json
 import signal
 import sys
 import tempfile
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -14,6 +15,7 @@ import uvicorn
 import uvloop
 from rich.console import Console
 from rich.progress import Progress
+from uvicorn.config import STARTUP_FAILURE
 
 from app.auth.principals import Role
 from app.auth.secrets import new_secret
@@ -26,7 +28,7 @@ from app.infra.migrations import DatabaseUnready, check_migrated, drift
 from app.infra.ports import settled_port
 from app.infra.reach import reach
 from app.infra.settings import Settings, SettingsError, load_settings
-from app.main import bare_app, create_app
+from app.main import ApiServer, bare_app, create_app
 from app.one_machine import run_desk
 from app.registry import METADATA
 from app.webhooks.rewrapping import check_ring, rewrap
@@ -71,8 +73,9 @@ def api() -> None:
         print(f"The API listens on http://{settings.host}:{port}/v1", flush=True)
     # uvicorn ends in order and then raises the signal anew, for whoever had it before: that is to be no failure.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    uvicorn.run(
-        create_app(settings),
+    app = create_app(settings)
+    config = uvicorn.Config(
+        app,
         host=settings.host,
         port=port,
         loop="uvloop",
@@ -82,6 +85,11 @@ def api() -> None:
         log_level="warning",
         timeout_graceful_shutdown=_GRACE,
     )
+    server = ApiServer(config)
+    with suppress(KeyboardInterrupt):
+        server.run()
+    if not server.started:
+        sys.exit(STARTUP_FAILURE)
 
 
 @cli.command()

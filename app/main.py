@@ -1,8 +1,10 @@
 """The API process: wires the rooms into one application."""
 
+import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
+import uvicorn
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 from sqlalchemy.exc import SQLAlchemyError
@@ -12,6 +14,7 @@ from app.api import UNVERSIONED, VERSIONED
 from app.auth.models import DeskSecret
 from app.auth.rate_limits import RateLimits
 from app.auth.visit import Desk
+from app.events.streams import Streams
 from app.infra import answers
 from app.infra.asgi import BodyLimit, RequestIds
 from app.infra.db import Database
@@ -44,13 +47,30 @@ async def open_desk(settings: Settings) -> Desk:
     )
 
 
+def open_streams(desk: Desk) -> Streams:
+    """Return the place of the process's streams of events."""
+    settings = desk.settings
+    return Streams(desk.database, per_key=settings.streams_per_key, per_process=settings.streams_per_process)
+
+
+class ApiServer(uvicorn.Server):
+    """The ASGI server, which ends the streams of events before it waits for what is under way."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop serving."""
+        self.config.app.state.streams.close()  # type: ignore[union-attr]  # it is ours
+        await super().shutdown(sockets)
+
+
 def create_app(settings: Settings) -> FastAPI:
     """Return the application; its desk opens when it starts."""
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         app.state.desk = await open_desk(settings)
+        app.state.streams = open_streams(app.state.desk)
         yield
+        app.state.streams.close()
         await app.state.desk.database.close()
 
     return bare_app(lifespan)

@@ -18,11 +18,12 @@ from app.infra.keyring import Keyring
 from app.infra.now import wall_now
 from app.infra.outbound.resolver import Resolver
 from app.infra.settings import Settings
-from app.main import bare_app, open_desk
+from app.main import bare_app, open_desk, open_streams
 from app.registry import CONSEQUENCES
 from app.webhooks.recovering import Recoverer
 from app.webhooks.serving import Server
 from app.worker import Worker
+from tests.payloads import check_payloads
 
 Json = dict[str, Any]
 ALL_SCOPES = ["tickets:write", "addons:write", "webhooks:write", "contacts:write"]
@@ -145,7 +146,7 @@ class Desk:
         """Publish every event that was committed."""
         while True:
             async with self.database.transaction() as session:
-                if not await publish(session, CONSEQUENCES, wall_now()):
+                if not await publish(session, (*CONSEQUENCES, check_payloads), wall_now()):
                     return
 
     async def events(self, caller: Caller | None = None, *types: str) -> list[Json]:
@@ -228,6 +229,7 @@ async def open_test_desk(
     services = await open_desk(wanted)
     services = services if resolver is None else replace(services, resolver=resolver)
     app.state.desk = services
+    app.state.streams = open_streams(services)
     worker = Worker(wanted)
     desk = Desk(app, services.database, worker, Caller(httpx.AsyncClient()), services.keyring)
     desk.staff = desk.caller(staff_key)

@@ -6,11 +6,12 @@ sent, so that a failed commit would follow a 201. Hence a route class.
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Annotated, Any
 
 import structlog
-from fastapi import Request, Response
+from fastapi import Depends, Request, Response
 from fastapi.routing import APIRoute, APIRouter
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -78,6 +79,35 @@ async def _serve(request: Request, handle: Handler, *, long: bool) -> Response:
         await _touch(desk, caller, wall)
     response.headers.update(told)
     return response
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """A way in for the caller of a long route, to be used as often as it takes: each time it is signed in anew."""
+
+    desk: Desk
+    secret: str
+
+    @asynccontextmanager
+    async def look(self) -> AsyncIterator[SignedIn]:
+        """Open a transaction of the caller's that only looks.
+
+        Raises:
+            Unauthenticated: the key is no longer valid.
+        """
+        async with _signed_in(self.desk, self.secret, wall_now(), look=True) as signed_in:
+            yield signed_in
+
+
+async def caller_door(request: Request) -> Door:
+    """Hand a handler the way in of its caller."""
+    secret = _bearer(request)
+    if secret is None:
+        raise Unauthenticated("no API key was sent")
+    return Door(request.app.state.desk, secret)
+
+
+CallerDoor = Annotated[Door, Depends(caller_door)]
 
 
 async def _touch(desk: Desk, caller: Principal, wall: datetime) -> None:

@@ -32,6 +32,15 @@ class Event(SQLModel, table=True):
     position: int | None = Field(default=None, sa_type=BigInteger)
 
 
+class EventCounter(SQLModel, table=True):
+    """The last sequence given to an event of a reseller's."""
+
+    __tablename__ = "event_counters"
+
+    reseller_id: UUID = Field(primary_key=True, foreign_key="resellers.id")
+    last_sequence: int = Field(sa_type=BigInteger)
+
+
 class Publisher(SQLModel, table=True):
     """One row: the last position given. Whoever holds its lock is the publisher."""
 

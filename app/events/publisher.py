@@ -13,17 +13,17 @@ Consequence = Callable[[AsyncSession, Sequence[Event], datetime], Awaitable[None
 
 
 async def publish(session: AsyncSession, consequences: Sequence[Consequence], wall: datetime, limit: int = 200) -> int:
-    """Give up to ``limit`` events their position and enqueue what follows from them.
+    """Give up to ``limit`` events their position and sequence, and enqueue what follows from them.
 
     Returns how many were published: zero where nothing waits or another worker is the publisher.
     """
     last_position = await queries.become_publisher(session)
     if last_position is None:
         return 0
-    events = await queries.list_unpublished(session, limit)
-    if not events:
+    unpublished = await queries.list_unpublished(session, limit)
+    if not unpublished:
         return 0
-    await queries.give_positions(session, events, last_position)
+    events = await queries.give_positions(session, unpublished, last_position)
     for consequence in consequences:
         await consequence(session, events, wall)
     return len(events)

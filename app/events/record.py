@@ -1,21 +1,25 @@
-"""Writing events: the bytes are made once, here, and sent unchanged ever after."""
+"""Writing events: the bytes are made once, here; the publisher adds the sequence, and they are sent so ever after."""
 
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel
-from pydantic_core import to_json
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.events.kinds import EventType
 from app.events.models import Event
+from app.events.size import fitted
 from app.infra.ids import new_id
 from app.infra.wire import Instant
 
 
 class Envelope(BaseModel):
-    """The body of every event, in the feed and on the wire."""
+    """The body of every event, in the feed and on the wire, as it is written.
+
+    What was too large has ``truncated``, too; the publisher puts ``sequence`` behind all else: the event's number among
+    its reseller's, in the order of the feed.
+    """
 
     type: EventType
     timestamp: Instant
@@ -23,8 +27,8 @@ class Envelope(BaseModel):
 
 
 def frozen(kind: EventType, at: datetime, data: dict[str, object]) -> bytes:
-    """Return the bytes of an event: compact UTF-8 JSON."""
-    return to_json(Envelope(type=kind, timestamp=at, data=data))
+    """Return the bytes of an event: compact UTF-8 JSON, never more than an event may have."""
+    return fitted(Envelope(type=kind, timestamp=at, data=data))
 
 
 def event_values(

@@ -167,6 +167,13 @@ class RateLimited(Problem):
     help = "Wait for `Retry-After` seconds. `RateLimit-Policy` states the limit."
 
 
+class TooManyStreams(Problem):
+    """The key has as many streams open as it may."""
+
+    status, code, title = 429, "too_many_streams", "Too many open streams"
+    help = "Close a stream that is not needed: one is enough for all of a reseller's events."
+
+
 class InternalError(Problem):
     """A fault of ours."""
 

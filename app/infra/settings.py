@@ -77,6 +77,8 @@ class Settings(BaseSettings):
     webhook_retry_scale: float = Field(default=1.0, gt=0, le=1)
     rate_limit_per_minute: int = Field(default=6000, ge=1)
     rate_limit_burst: int = Field(default=1000, ge=1)
+    streams_per_key: int = Field(default=20, ge=1)
+    streams_per_process: int = Field(default=1000, ge=1)
     pool_size: int = Field(default=8, ge=1, le=100)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 

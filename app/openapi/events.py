@@ -70,6 +70,8 @@ _SAID = {
     EventType.WEBHOOK_ENDPOINT_DISABLED: "An endpoint was disabled; what is on its way to it is held.",
     EventType.PING: "A test of one endpoint.",
 }
+_SEQUENCE = "Its number among its reseller's events: it rises in their order, with gaps where an event is not for you."
+_TRUNCATED = "There where long texts or lists were cut, so that the body has no more than 20,000 bytes."
 _HEADERS = {
     "webhook-id": "The id of the event (`evt_...`): the same at every attempt and every redelivery.",
     "webhook-timestamp": "When this attempt was made, in whole seconds since 1970.",
@@ -81,6 +83,11 @@ def _name(kind: EventType) -> str:
     return "".join(part.capitalize() for part in kind.value.replace(".", "_").split("_")) + "Event"
 
 
+def _left_out(schema: dict[str, Any]) -> None:
+    """Say of a member that it may be absent, which is not to be null."""
+    schema.pop("default", None)
+
+
 def _model(kind: EventType) -> type[BaseModel]:
     members: dict[str, Any] = {name: (model, ...) for name, model in _DATA.get(kind, {"ticket": TicketSummary}).items()}
     data = create_model(f"{_name(kind)}Data", **members)
@@ -88,6 +95,8 @@ def _model(kind: EventType) -> type[BaseModel]:
         "type": (Literal[kind.value], ...),
         "timestamp": (Instant, ...),
         "data": (data, Field(...)),
+        "sequence": (int, Field(default=None, ge=1, description=_SEQUENCE, json_schema_extra=_left_out, examples=[41])),
+        "truncated": (Literal[True], Field(default=None, description=_TRUNCATED, json_schema_extra=_left_out)),
     }
     return create_model(_name(kind), __doc__=_SAID[kind], **fields)
 
@@ -110,6 +119,8 @@ def webhooks() -> dict[str, Any]:
 def _operation(kind: EventType) -> dict[str, Any]:
     name = _name(kind)
     schema = {"$ref": _REF.format(model=name)}
+    example = example_of(schema, event_schemas())
+    del example["truncated"]
     return {
         "operationId": name,
         "summary": _SAID[kind],
@@ -120,7 +131,7 @@ def _operation(kind: EventType) -> dict[str, Any]:
         ],
         "requestBody": {
             "required": True,
-            "content": {"application/json": {"schema": schema, "example": example_of(schema, event_schemas())}},
+            "content": {"application/json": {"schema": schema, "example": example}},
         },
         "responses": {"2XX": {"description": "Taken."}},
     }

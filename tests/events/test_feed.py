@@ -1,15 +1,11 @@
 """The feed: whatever the order in which transactions end, nobody who goes on behind an event misses one."""
 
 import asyncio
-from datetime import UTC, datetime
 from uuid import UUID
 
-from app.events.kinds import EventType
-from app.events.record import record
 from app.infra.ids import decode
 from tests.desk import Caller, Desk
-
-AT = datetime(2026, 6, 10, 11, tzinfo=UTC)
+from tests.events.writing import note
 
 
 async def _new(reader: Caller, after: str | None) -> list[str]:
@@ -22,10 +18,10 @@ async def test_an_event_that_was_written_first_and_committed_last_is_read_all_th
     owner = decode("rsl", reseller.id)
 
     async with desk.database.session() as slow, slow.begin() as slow_ends:
-        first = record(slow, EventType.PING, AT, {}, reseller_id=owner)
+        first = note(slow, owner)
         await slow.flush()
         async with desk.database.transaction() as quick:
-            second = record(quick, EventType.PING, AT, {}, reseller_id=owner)
+            second = note(quick, owner)
         await desk.publish()
         early = await _new(reseller, None)
         await slow_ends.commit()
@@ -45,7 +41,7 @@ async def test_a_reader_that_polls_while_many_write_hears_each_event_once(desk: 
 
     async def write(number: int) -> None:
         async with desk.database.transaction() as session:
-            written.append(record(session, EventType.PING, AT, {}, reseller_id=owner).id)
+            written.append(note(session, owner).id)
             await session.flush()
             await asyncio.sleep(0.02 * (number % 4))
 

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import text
 
+from app.infra.ids import decode
 from app.infra.keyring import Keyring, SealBroken
 from app.infra.outbound.addresses import parse_networks
 from app.infra.outbound.send import Sender

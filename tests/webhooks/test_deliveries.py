@@ -13,6 +13,7 @@ from app.webhooks.schedule import PROFILES, next_delay
 from app.webhooks.serving import Server
 from app.webhooks.taking import MOST_STARTS
 from tests.desk import Caller, Desk, Json
+from tests.payloads import body_of
 from tests.receiver import Answer, Receiver
 
 CREATED = ["ticket.created"]
@@ -54,7 +55,7 @@ async def test_a_delivery_is_tried_again_with_the_same_bytes_and_sent_anew_on_re
         assert {one.headers["webhook-id"] for one in receiver.requests} == {event["id"]}
         assert len({one.body for one in receiver.requests}) == 1
         body = json.loads(receiver.requests[0].body)
-        assert body == {name: event[name] for name in ("type", "timestamp", "data")}
+        assert body == body_of(event)
         assert b"a secret" not in receiver.requests[0].body
         assert len(receiver.requests[0].body) < 20_000
 
@@ -182,6 +183,22 @@ def test_a_delay_lies_between_its_step_and_what_may_be_asked(
 @pytest.mark.parametrize(("profile", "hours"), [("standard", 76), ("brief", 2.6), ("patient", 161)])
 def test_a_profile_goes_on_for_as_long_as_it_says(profile: str, hours: float) -> None:
     assert sum(PROFILES[profile], timedelta()) / timedelta(hours=1) == pytest.approx(hours, abs=1)
+
+
+async def test_a_ping_is_sent_once_it_has_its_sequence(desk: Desk, server: Server) -> None:
+    async with Receiver() as receiver:
+        reseller = await desk.reseller()
+        endpoint = await desk.endpoint(reseller, receiver.url)
+        await reseller.post(f"/webhook-endpoints/{endpoint['id']}/ping")
+
+        await desk.serve(server)
+        early = len(receiver.requests)
+        await desk.publish()
+        await desk.let_pass()
+        await desk.serve(server)
+
+        assert early == 0
+        assert json.loads(receiver.requests[0].body)["sequence"] == 2  # its first ping was the first
 
 
 async def test_what_is_on_its_way_to_an_endpoint_that_is_removed_is_given_up(desk: Desk, server: Server) -> None:

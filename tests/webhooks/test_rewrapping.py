@@ -15,6 +15,7 @@ from standardwebhooks import Webhook
 
 from alembic import command
 from app.infra.db import async_url
+from app.infra.ids import decode
 from app.infra.keyring import Keyring, UnknownKey, key_id_of, parse_keys
 from app.infra.migrations import DatabaseUnready, _config, migrate
 from app.infra.now import wall_now
