@@ -16,6 +16,7 @@ from app.infra import answers
 from app.infra.asgi import BodyLimit, RequestIds
 from app.infra.db import Database
 from app.infra.health import SEEN_WITHIN, last_sign, revision
+from app.infra.keyring import Keyring
 from app.infra.migrations import head
 from app.infra.now import wall_now
 from app.infra.outbound.resolver import SystemResolver
@@ -39,6 +40,7 @@ async def open_desk(settings: Settings) -> Desk:
         cursors=Cursors(secret.value),
         limits=RateLimits(settings.rate_limit_per_minute, settings.rate_limit_burst),
         resolver=SystemResolver(),
+        keyring=Keyring(secret.value),
         sources=SOURCES,
     )
 

@@ -14,6 +14,7 @@ from app.auth.principals import Principal, signed_in
 from app.auth.rate_limits import RateLimits
 from app.infra.agenda import Source
 from app.infra.db import Database
+from app.infra.keyring import Keyring
 from app.infra.outbound.resolver import Resolver
 from app.infra.paging import Cursors
 from app.infra.problems import NotFound
@@ -29,6 +30,7 @@ class Desk:
     cursors: Cursors
     limits: RateLimits
     resolver: Resolver
+    keyring: Keyring
     sources: Sequence[Source] = field(default_factory=tuple)
 
 

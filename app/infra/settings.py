@@ -13,6 +13,8 @@ from sqlalchemy.exc import ArgumentError
 
 from app.infra.outbound.addresses import parse_networks
 
+_PRIORITY = "(critical|error|warning|info)=(immediate|priority|low)"
+_PRIORITIES = f"^{_PRIORITY}(,{_PRIORITY})*$"
 _KEY = re.compile(r"[A-Za-z0-9_~.-]{32,}")
 
 
@@ -67,6 +69,9 @@ class Settings(BaseSettings):
     webhook_retry_scale: float = Field(default=1.0, gt=0, le=1)
     rate_limit_per_minute: int = Field(default=6000, ge=1)
     rate_limit_burst: int = Field(default=1000, ge=1)
+    alarm_priorities: Annotated[str, Field(pattern=_PRIORITIES)] = (
+        "critical=immediate,error=priority,warning=low,info=low"
+    )
     pool_size: int = Field(default=8, ge=1, le=100)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
