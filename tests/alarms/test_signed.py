@@ -112,9 +112,9 @@ async def test_a_source_that_was_removed_reports_no_more(desk: Desk) -> None:
 async def test_a_report_that_is_signed_and_wrong_is_told_what_is_wrong(desk: Desk) -> None:
     source = await (await desk.reseller()).post("/alarm-sources", {"name": "Monitoring"})
 
-    answer = await send_signed(desk, source, report(severity="fatal"))
-
-    assert answer.json()["errors"][0]["pointer"] == "/severity"
+    for members, pointer in (({"severity": "fatal"}, "/severity"), ({"summary": "\x00"}, "/summary")):
+        answer = await send_signed(desk, source, report(**members))
+        assert answer.json()["errors"][0]["pointer"] == pointer
 
 
 async def test_a_secret_is_shown_once_and_not_to_be_read_in_the_database(desk: Desk) -> None:
