@@ -1,6 +1,7 @@
 """What a machine reports becomes a ticket, is counted on it, and resolves it."""
 
 import pytest
+from sqlalchemy import text
 
 from tests.alarms.reporting import machine, report
 from tests.conftest import STAFF_KEY
@@ -257,3 +258,29 @@ async def test_a_report_under_an_idempotency_key_counts_once(desk: Desk) -> None
 
     assert said[0] == said[1]
     assert (await sender.post("/alarms", report()))["count"] == 2
+
+
+async def test_no_ticket_by_alarm_is_opened_past_the_intake(desk: Desk) -> None:
+    reseller = await desk.reseller()
+    body = {"subject": "a", "description": "b", "priority": "low", "channel": "alarm"}
+
+    refusal = await reseller.refused("POST", "/tickets", "channel_not_entitled", body)
+
+    assert refusal["channels"] == ["website"]
+
+
+async def test_a_report_takes_effect_no_earlier_than_the_tickets_last_moment(desk: Desk) -> None:
+    reseller = await desk.reseller()
+    sender = await machine(desk, reseller)
+    opened = await sender.post("/alarms", report())
+    async with desk.database.transaction() as session:  # as a machine whose clock is ahead would have left them
+        await session.execute(text("update tickets set settled_at = settled_at + interval '5 s'"))
+        await session.execute(text("update alarms set last_at = last_at + interval '4 s'"))
+
+    await sender.post("/alarms", report())
+    repeated = await reseller.get(f"/alarms/{opened['alarm_id']}")
+    await sender.post("/alarms", report(action="resolve"))
+    resolved = await reseller.get(f"/alarms/{opened['alarm_id']}")
+
+    assert repeated["last_at"] == "2026-06-10T11:00:04Z"
+    assert resolved["resolved_at"] == "2026-06-10T11:00:05Z"
