@@ -23,7 +23,7 @@ from app.infra.embedded import EmbeddedPostgres
 from bench.create_bench import KEY, ready, serve
 
 ALARMS, KEYS, CLIENTS = int(os.environ.get("ALARMS", "10000")), 100, 16
-LIMIT = 3.0
+LIMIT = 5.0
 BASE = "http://127.0.0.1:8163"
 
 
