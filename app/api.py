@@ -2,6 +2,9 @@
 
 from fastapi import APIRouter
 
+from app.alarms.router import router as alarms
+from app.alarms.signed_router import router as signed_alarms
+from app.alarms.sources_router import router as alarm_sources
 from app.auth.staff_router import router as staff
 from app.auth.test_clocks_router import long_router as advances
 from app.auth.test_clocks_router import router as test_clocks
@@ -43,6 +46,9 @@ VERSIONED: tuple[APIRouter, ...] = (
     sla_status,
     explanations,
     escalations,
+    alarms,
+    alarm_sources,
+    signed_alarms,
     reports,
     events,
     event_stream,

@@ -2,6 +2,8 @@
 
 from sqlmodel import SQLModel
 
+from app.alarms import models as alarms_models
+from app.alarms.endings import end_alarms
 from app.auth import models as auth_models
 from app.catalogue import models as catalogue_models
 from app.catalogue.facts import PolicyPublished
@@ -25,6 +27,7 @@ from app.webhooks import models as webhooks_models
 from app.webhooks.fan_out import fan_out
 
 MODELS = (
+    alarms_models,
     auth_models,
     catalogue_models,
     clocks_models,
@@ -53,4 +56,4 @@ def register_reactions() -> None:
     register(QuietEnded, escalations.reopen)
     register(ClockMet, escalations.resolve_with_clock)
     register(ClockCancelled, escalations.resolve_with_clock)
-    register(WorkEnded, escalations.resolve_rest)
+    register(WorkEnded, escalations.resolve_rest, end_alarms)

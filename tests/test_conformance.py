@@ -100,9 +100,17 @@ async def _something_of_everything(desk: Desk) -> tuple[Caller, dict[str, str]]:
         "purchase_id": (await reseller.post("/add-on-purchases", {"product": "icc_intelligent_hands"}))["id"],
         "endpoint_id": endpoint["id"],
         "delivery_id": (await reseller.post(f"/webhook-endpoints/{endpoint['id']}/ping"))["id"],
+        "alarm_id": await _an_alarm(desk, reseller),
+        "source_id": (await reseller.post("/alarm-sources", {"name": "Monitoring"}))["id"],
         "staff_id": person["id"],
         "code": "lite",
     }
+
+
+async def _an_alarm(desk: Desk, reseller: Caller) -> str:
+    alarm = {"source": "a", "dedup_key": "b", "action": "trigger", "severity": "info", "summary": "c"}
+    told = await desk.staff.post("/alarms", alarm | {"reseller_id": reseller.id})
+    return str(told["alarm_id"])
 
 
 @pytest.mark.parametrize("whose", ["reseller", "staff"])

@@ -50,7 +50,8 @@ async def test_no_body_holds_a_text_that_cannot_be_kept(desk: Desk, odd: str) ->
             where, content = _without_parameters(path, operation), json.dumps(body)
             headers = {"Content-Type": "application/json"}
             answer = await desk.staff.send(method, where, content=content, headers=headers)
-            if answer.status_code != 422:
+            unsigned = {"signature": []} in operation["security"]  # of which nothing is looked at
+            if answer.status_code != (401 if unsigned else 422):
                 taken.append((method, path, content, answer.status_code))
 
     assert not taken

@@ -148,7 +148,7 @@ async def _inside(
     async with _signed_in(desk, secret, wall, look=_only_looks(request)) as (session, caller):
         request.state.visit = Visit(desk, session, caller, wall)
         asked = await _asked(request, caller, secret)
-        return await _once(request, handle, session, asked, wall), caller
+        return await once(request, handle, session, asked, wall), caller
 
 
 def _only_looks(request: Request) -> bool:
@@ -211,9 +211,15 @@ async def _asked(request: Request, caller: Principal, secret: str) -> idempotenc
     return idempotency.asked(caller, secret, key, request.method, request.url.path, await request.body())
 
 
-async def _once(
+async def once(
     request: Request, handle: Handler, session: AsyncSession, asked: idempotency.Asked | None, wall: datetime
 ) -> Response:
+    """Handle a request once for its idempotency key; the next with this key is answered as the first was.
+
+    Raises:
+        IdempotencyKeyReused: the key stands for another request.
+        IdempotencyInProgress: the first request is still under way.
+    """
     if asked is None:
         return await handle(request)
     earlier = await idempotency.claim(session, asked, wall)

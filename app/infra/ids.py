@@ -87,6 +87,7 @@ _RSL, _CTC, _TKT, _MSG, _CLK = (Prefixed(p) for p in ("rsl", "ctc", "tkt", "msg"
 _ESC, _ADP, _EVT, _WHE, _DLV, _RCV = (Prefixed(p) for p in ("esc", "adp", "evt", "whe", "dlv", "rcv"))
 _KEY, _TCK, _POL, _CAL, _STF, _RCL = (Prefixed(p) for p in ("key", "tck", "pol", "cal", "stf", "rcl"))
 _MWN, _WKL = (Prefixed(p) for p in ("mwn", "wkl"))
+_ALM, _ALS = (Prefixed(p) for p in ("alm", "als"))
 
 ResellerId = Annotated[UUID, BeforeValidator(_RSL.read), PlainSerializer(_RSL.write, when_used="json"), _RSL.schema()]
 ContactId = Annotated[UUID, BeforeValidator(_CTC.read), PlainSerializer(_CTC.write, when_used="json"), _CTC.schema()]
@@ -109,3 +110,7 @@ RecalculationId = Annotated[
 ]
 WindowId = Annotated[UUID, BeforeValidator(_MWN.read), PlainSerializer(_MWN.write, when_used="json"), _MWN.schema()]
 WorkLogId = Annotated[UUID, BeforeValidator(_WKL.read), PlainSerializer(_WKL.write, when_used="json"), _WKL.schema()]
+AlarmId = Annotated[UUID, BeforeValidator(_ALM.read), PlainSerializer(_ALM.write, when_used="json"), _ALM.schema()]
+AlarmSourceId = Annotated[
+    UUID, BeforeValidator(_ALS.read), PlainSerializer(_ALS.write, when_used="json"), _ALS.schema()
+]

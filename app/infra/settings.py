@@ -14,6 +14,8 @@ from sqlalchemy.exc import ArgumentError
 from app.infra.keyring import Keyring, parse_keys
 from app.infra.outbound.addresses import parse_networks
 
+_PRIORITY = "(critical|error|warning|info)=(immediate|priority|low)"
+_PRIORITIES = f"^{_PRIORITY}(,{_PRIORITY})*$"
 _KEY = re.compile(r"[A-Za-z0-9_~.-]{32,}")
 
 
@@ -79,6 +81,9 @@ class Settings(BaseSettings):
     rate_limit_burst: int = Field(default=1000, ge=1)
     streams_per_key: int = Field(default=20, ge=1)
     streams_per_process: int = Field(default=1000, ge=1)
+    alarm_priorities: Annotated[str, Field(pattern=_PRIORITIES)] = (
+        "critical=immediate,error=priority,warning=low,info=low"
+    )
     pool_size: int = Field(default=8, ge=1, le=100)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 

@@ -11,7 +11,7 @@ from app.openapi.errors import PROBLEM_SCHEMA, add_errors, problem_examples
 from app.openapi.events import event_schemas, webhooks
 from app.openapi.examples import add_examples
 from app.openapi.headers import add_headers
-from app.openapi.security import BEARER, add_security, methods_of
+from app.openapi.security import SCHEMES, add_security, methods_of
 
 Json = dict[str, Any]
 
@@ -31,6 +31,7 @@ _TAGS = {
     "End customers": "What a reseller's own customers see, under its brand, for a portal to show as it is.",
     "SLA status": "Which promise falls due when.",
     "Escalations": "Calls to people: by the ladder of a clock, or by hand.",
+    "Alarms": "What softswitches and monitoring report: an alarm opens a ticket, is counted on it, and resolves it.",
     "Reports": "What became of the promises: attainment, times, credits.",
     "Events": "Everything that happened, in an order that never changes.",
     "Webhooks": "The same events, brought to a URL, signed by the Standard Webhooks specification.",
@@ -69,7 +70,7 @@ def build(app: FastAPI) -> Json:
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
     schemas["Problem"] = PROBLEM_SCHEMA
-    made["components"]["securitySchemes"] = BEARER
+    made["components"]["securitySchemes"] = SCHEMES
     made["components"]["examples"] = problem_examples()
     for route in (route for router in VERSIONED for route in router.routes if isinstance(route, APIRoute)):
         for method in methods_of(route):

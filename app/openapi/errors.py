@@ -27,7 +27,7 @@ from app.infra.problems import (
     ValidationFailed,
     catalogue,
 )
-from app.openapi.security import methods_of, need_of
+from app.openapi.security import is_signed, methods_of, need_of
 
 PROBLEM_SCHEMA: dict[str, Any] = {
     "type": "object",
@@ -72,6 +72,8 @@ _OWN: dict[str, tuple[type[Problem], ...]] = {
     "create_plan_change": (Conflict,),
     "list_events": (NotFound,),
     "stream_events": (NotFound, TooManyStreams),
+    "create_alarm": (NotFound,),
+    "create_alarm_source": (NotFound,),
     "create_staff": (Conflict,),
     "change_staff": (Conflict,),
     "delete_test_clock": (Conflict,),
@@ -85,7 +87,7 @@ def refusals_of(route: APIRoute) -> list[type[Problem]]:
     """Return the problems that an operation may answer with."""
     found: list[type[Problem]] = [ValidationFailed, InternalError, Unavailable]
     need = need_of(route)
-    if need is not None:
+    if need is not None or is_signed(route):
         found += [Unauthenticated, RateLimited]
     if need is not None and need.scope is not None:
         found.append(MissingScope)

@@ -4,7 +4,7 @@ from typing import Any
 
 from fastapi.routing import APIRoute
 
-from app.openapi.security import methods_of, need_of
+from app.openapi.security import is_signed, methods_of, need_of
 
 _TEXT = {"type": "string"}
 _IDEMPOTENCY_KEY = {
@@ -33,10 +33,11 @@ def add_headers(operation: dict[str, Any], route: APIRoute) -> None:
     """Add an operation's header fields, in and out."""
     answer = operation["responses"][str(route.status_code or 200)]
     headers: dict[str, Any] = {"X-Request-Id": _REQUEST_ID}
-    if need_of(route) is not None:
+    if need_of(route) is not None or is_signed(route):
         headers |= _LIMITS
     if "POST" in methods_of(route):
-        operation.setdefault("parameters", []).append(_IDEMPOTENCY_KEY)
+        if not is_signed(route):  # its `webhook-id` is what stands for it
+            operation.setdefault("parameters", []).append(_IDEMPOTENCY_KEY)
         headers["Idempotency-Replayed"] = _REPLAYED
     conditions = {"if-match", "if-none-match"}
     if route.name in _TAGGED or any(one["name"].lower() in conditions for one in operation.get("parameters", [])):

@@ -4,16 +4,28 @@ from typing import Any
 
 from fastapi.routing import APIRoute
 
+from app.alarms.signed_router import proven
 from app.auth.permissions import Needs
 from app.auth.principals import Scope
 
-BEARER = {
+SCHEMES = {
     "bearer": {
         "type": "http",
         "scheme": "bearer",
         "description": "An API key. Its scopes say what it may do; `write` includes `read`, `staff` includes all.",
-    }
+    },
+    "signature": {
+        "type": "apiKey",
+        "in": "header",
+        "name": "webhook-signature",
+        "description": "A signature of the Standard Webhooks specification, by the secret of an alarm source.",
+    },
 }
+
+
+def is_signed(route: APIRoute) -> bool:
+    """Tell whether a route's caller proves itself by a signature."""
+    return any(one.call is proven for one in route.dependant.dependencies)
 
 
 def need_of(route: APIRoute) -> Needs | None:
@@ -29,6 +41,10 @@ def methods_of(route: APIRoute) -> set[str]:
 def add_security(operation: dict[str, Any], route: APIRoute) -> None:
     """Say whether a key is needed, and which scope."""
     need = need_of(route)
+    if is_signed(route):
+        operation["security"] = [{"signature": []}]
+        operation["description"] += " It takes no key, but a signature."
+        return
     if need is None:
         operation["security"] = []  # a choice of none or a key is drawn by Swagger UI as a lock that is open already
         operation["description"] += " It takes no key."

@@ -26,17 +26,32 @@ async def act_for(
         ValidationFailed: a key of the operator's names none, or one that is not there.
         NotFound: a reseller's key names another.
     """
-    if not principal.is_staff and named not in {None, principal.reseller_id}:
-        raise NotFound("there is no such reseller")
-    if principal.is_staff and named is None:
-        raise ValidationFailed.at("/reseller_id", "a key of the operator's names the reseller that it acts for")
-    reseller_id = named or principal.reseller_id
-    now = await time_of(session, await _test_clock_of(session, principal, reseller_id), wall)
+    reseller_id = whom_meant(principal, named)
+    now = await now_for(session, principal, reseller_id, wall)
     lock = queries.lock_reseller if exclusive else queries.share_reseller
     reseller = await lock(session, reseller_id)
     if reseller is None or reseller.is_operator:
         raise ValidationFailed.at("/reseller_id", "there is no such reseller")
     return reseller, now
+
+
+def whom_meant(principal: Principal, named: UUID | None) -> UUID:
+    """Return the reseller that a request is about.
+
+    Raises:
+        ValidationFailed: a key of the operator's names none.
+        NotFound: a reseller's key names another.
+    """
+    if not principal.is_staff and named not in {None, principal.reseller_id}:
+        raise NotFound("there is no such reseller")
+    if principal.is_staff and named is None:
+        raise ValidationFailed.at("/reseller_id", "a key of the operator's names the reseller that it acts for")
+    return named or principal.reseller_id
+
+
+async def now_for(session: AsyncSession, principal: Principal, reseller_id: UUID, wall: datetime) -> datetime:
+    """Return a reseller's present instant; its test clock, if it lives on one, stays there until the end."""
+    return await time_of(session, await _test_clock_of(session, principal, reseller_id), wall)
 
 
 async def _test_clock_of(session: AsyncSession, principal: Principal, reseller_id: UUID) -> UUID | None:

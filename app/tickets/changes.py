@@ -33,6 +33,18 @@ async def change_ticket(act: Act, principal: Principal, wanted: TicketChange) ->
         _permit(act, wanted.status, wanted.reason)
 
 
+def raise_priority(act: Act, priority: str, reason: str) -> None:
+    """Raise the priority of a ticket at work, asked for and in force; where it is as high already, it stays."""
+    ticket, before = act.ticket, act.ticket.version
+    if lowers(priority, ticket.requested_priority):
+        act.note("requested_priority", ticket.requested_priority, priority, reason)
+        ticket.requested_priority = priority
+    if lowers(priority, ticket.priority):
+        _set_priority(act, priority, reason)
+    if ticket.version != before:
+        act.tell(EventType.TICKET_UPDATED)
+
+
 async def enter_status(act: Act, status: str, reason: str | None) -> None:
     """Bring a ticket into another status and tell its clocks."""
     ticket, before = act.ticket, act.ticket.status
@@ -86,8 +98,12 @@ def _change_priority(act: Act, principal: Principal, priority: str, reason: str 
         return
     if principal.is_staff and lowers(ticket.priority, priority) and not reason:
         raise ValidationFailed.at("/reason", "say why the priority is lowered: the reseller reads it")
-    act.note("priority", ticket.priority, priority, reason)
-    ticket.priority = priority
+    _set_priority(act, priority, reason)
+
+
+def _set_priority(act: Act, priority: str, reason: str | None) -> None:
+    act.note("priority", act.ticket.priority, priority, reason)
+    act.ticket.priority = priority
     act.keeper.priority_changed(act.now)
 
 

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.auth.principals import Principal
 from app.clocks.service import keeper_of_new
-from app.entitlements.entitlement import Entitlement, Feature
+from app.entitlements.entitlement import Entitlement, Feature, Timeline
 from app.entitlements.refusals import entitlement_required
 from app.entitlements.timelines import timeline_of
 from app.entitlements.usage import refuse_if_exhausted
@@ -19,7 +19,7 @@ from app.resellers.queries import find_contact
 from app.resellers.service import act_for
 from app.tickets import queries
 from app.tickets.act import Act
-from app.tickets.actors import actor_of
+from app.tickets.actors import Actor, actor_of
 from app.tickets.lifecycle import ENDED
 from app.tickets.models import Ticket
 from app.tickets.schemas import TicketCreate
@@ -40,13 +40,25 @@ async def open_ticket(session: AsyncSession, principal: Principal, wanted: Ticke
     await _admit(session, principal, wanted, entitlement, reseller)
     if wanted.type == "task" and wanted.priority != "immediate":
         await refuse_if_exhausted(session, timeline, reseller.id, now, "a task that is not immediate")
-    by_telephone = wanted.channel == "telephone"
-    ticket = _new_ticket(wanted, reseller, entitlement, now)
-    if by_telephone:  # staff are speaking with the caller: the ticket is answered as it is opened
+    return await _begin(session, reseller, timeline, wanted, actor_of(principal), now)
+
+
+async def open_by_intake(
+    session: AsyncSession, reseller: Reseller, wanted: TicketCreate, actor: Actor, now: datetime
+) -> Act:
+    """Open a ticket that an intake of the desk's own has accepted: its channel is open to whatever comes through it."""
+    return await _begin(session, reseller, await timeline_of(session, reseller.id, now), wanted, actor, now)
+
+
+async def _begin(
+    session: AsyncSession, reseller: Reseller, timeline: Timeline, wanted: TicketCreate, actor: Actor, now: datetime
+) -> Act:
+    ticket = _new_ticket(wanted, reseller, timeline.in_force(now), now)
+    if wanted.channel == "telephone":  # staff are speaking with the caller: the ticket is answered as it is opened
         ticket.status, ticket.first_responded_at = "open", now
     session.add(ticket)
     await session.flush()
-    act = Act(session, ticket, keeper_of_new(ticket, timeline, now), actor_of(principal), now)
+    act = Act(session, ticket, keeper_of_new(ticket, timeline, now), actor, now)
     ticket.sla_status, ticket.next_due_at = act.keeper.status, act.keeper.next_due_at
     act.tell(EventType.TICKET_CREATED)
     await act.finish()

@@ -1,7 +1,7 @@
 """Every type of event is really sent, as the document describes it, and to whom has asked for it."""
 
 from app.events.kinds import EventType
-from tests.catalogue.test_policies import policy
+from tests.catalogue.published import policy
 from tests.desk import Caller, Desk, Json
 from tests.payloads import body_of, validator_of
 
