@@ -140,7 +140,7 @@ async def _open(report: _Report) -> AlarmReceipt:
         first_at=now,
         last_at=now,
         ticket_id=act.ticket.id,
-        ticket_number=number_of(act.ticket),
+        ticket_number=number_of(act.ticket.number),
     )
     report.session.add(alarm)
     await report.session.flush()

@@ -196,7 +196,8 @@ async def _played(port: int, key: str, log: Path | None, on: date) -> list[tuple
     receiver = Receiver()
     server = await receiver.start()
     headers = {"Authorization": f"Bearer {key}"}
-    async with server, httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", headers=headers, timeout=60) as client:
+    base = f"http://127.0.0.1:{port}"  # which no proxy of the environment stands before
+    async with server, httpx.AsyncClient(base_url=base, headers=headers, timeout=60, trust_env=False) as client:
         await _ready(client)
         day = Day(client, receiver)
         await (day.play() if log is None else day.play_log(log, on))
