@@ -1,6 +1,7 @@
 """Sending a batch to one endpoint: so many at once, so many a second, each signed at the moment it goes."""
 
 import asyncio
+from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,8 +12,10 @@ from app.infra.now import wall_now
 from app.infra.outbound.outcome import Outcome, Reason
 from app.infra.outbound.send import Sender
 from app.webhooks import signature
+from app.webhooks.health import RESTS_AFTER
 
 _AT_ONCE_AGAIN = 1.0  # seconds: a connection that fails faster is tried once more before it counts as failed
+_BEGUN_WITHIN = 1.0  # seconds: what is not begun by then is left for the next batch, so that each is recorded soon
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,19 +52,30 @@ class Sent:
 
 
 async def send_all(sender: Sender, address: Address, parcels: Sequence[Parcel]) -> list[Sent]:
-    """Send parcels, at most ``at_once`` of them at a time, each started no earlier than the rate allows."""
-    places = asyncio.Semaphore(address.at_once)
-    gap = 0.0 if address.per_second is None else 1 / address.per_second
+    """Send parcels, at most ``at_once`` at a time and ``per_second`` a second; those of which there was time to begin.
 
-    async def one(place: int, parcel: Parcel) -> Sent:
-        await asyncio.sleep(place * gap)
-        async with places:
-            return await _send(sender, address, parcel)
+    The first is always sent. It lasts no longer than a second and what is under way then.
+    """
+    loop = asyncio.get_running_loop()
+    begun, gap = loop.time(), 0.0 if address.per_second is None else 1 / address.per_second
+    waiting, sent = deque(enumerate(parcels)), list[Sent]()
 
-    pace = asyncio.create_task(asyncio.sleep(len(parcels) * gap))  # the next batch keeps the rate, too
-    sent = await asyncio.gather(*(one(place, parcel) for place, parcel in enumerate(parcels)))
-    await pace
+    async def one_by_one() -> None:
+        while waiting and (len(waiting) == len(parcels) or (loop.time() - begun < _BEGUN_WITHIN and not _fails(sent))):
+            place, parcel = waiting.popleft()
+            await asyncio.sleep(begun + place * gap - loop.time() if gap else 0)
+            sent.append(await _send(sender, address, parcel))
+
+    await asyncio.gather(*(one_by_one() for _ in range(min(address.at_once, len(parcels)))))
+    if gap:  # the next batch keeps the rate, too
+        await asyncio.sleep(begun + (len(parcels) - len(waiting)) * gap - loop.time())
     return sent
+
+
+def _fails(sent: Sequence[Sent]) -> bool:
+    """Tell whether an endpoint has failed so often in a row that it is to rest."""
+    latest = sent[-RESTS_AFTER:]
+    return len(latest) == RESTS_AFTER and not any(one.outcome.ok for one in latest)
 
 
 async def _send(sender: Sender, address: Address, parcel: Parcel) -> Sent:

@@ -9,7 +9,6 @@ found.
 import asyncio
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import timedelta
 from uuid import UUID
 
@@ -32,14 +31,6 @@ _SLICE = 2.0  # seconds
 _UNTIL_KEYS_ARE_THERE = timedelta(minutes=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Done:
-    """A batch that was sent, and how many seconds it took."""
-
-    sent: Sequence[Sent] = field(default_factory=tuple)
-    took: float = 0.0
-
-
 class Server:
     """Serves lanes; one per process."""
 
@@ -53,27 +44,25 @@ class Server:
         """Serve the lane that a job names, for a slice of time."""
         endpoint_id, _, job = argument.partition(":")
         loop = asyncio.get_running_loop()
-        stay, done = Stay(UUID(endpoint_id), int(job), loop.time()), Done()
-        while (batch := await self._turn(stay, done)) is not None:
-            began = loop.time()
+        stay, sent = Stay(UUID(endpoint_id), int(job), loop.time()), list[Sent]()
+        while (batch := await self._turn(stay, sent)) is not None:
             sent = await send_all(self._sender, *batch)
-            done = Done(sent, loop.time() - began)
 
-    async def _turn(self, stay: Stay, done: Done) -> tuple[Address, Sequence[Parcel]] | None:
+    async def _turn(self, stay: Stay, sent: Sequence[Sent]) -> tuple[Address, Sequence[Parcel]] | None:
         async with self._database.transaction() as session:
             endpoint = await queries.lock_endpoint(session, stay.endpoint_id)
             lane = await lane_queries.lock_lane(session, stay.endpoint_id)
             if endpoint is None or lane is None or not lane.busy or lane.job != stay.job:
                 return None
-            if done.sent:
-                await self._record(session, endpoint, lane, done.sent)
+            if sent:
+                await self._record(session, endpoint, lane, sent)
             if stay.careful is None:
                 lane.starts += 1
                 stay.careful = lane.starts > 1
             if asyncio.get_running_loop().time() - stay.began > _SLICE:
                 await lanes.enqueue_next(session, lane)
                 return None
-            batch = await next_batch(session, stay, endpoint, lane, done.took, wall_now())
+            batch = await next_batch(session, stay, endpoint, lane, len(sent), wall_now())
             return None if batch is None else await self._addressed(session, batch, lane)
 
     async def _addressed(

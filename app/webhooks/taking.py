@@ -18,7 +18,7 @@ from app.webhooks.records import record_lost
 from app.webhooks.sending import Parcel
 
 MOST_STARTS = 5  # of one attempt: a delivery that keeps killing its worker is given up
-_QUICK = 0.5  # seconds: a batch that took less is followed by a bigger one
+_ROUNDS = 4  # of as many as may be under way at once: what a first batch has
 _BIGGEST = 100
 _HELD_AT_ONCE = 1000
 _RELEASED_AT_ONCE = 500
@@ -32,13 +32,11 @@ class Stay:
     endpoint_id: UUID
     job: int
     began: float
-    size: int = 0
     careful: bool | None = None
 
-    def next_size(self, took: float, usual: int) -> int:
-        """Return how much to take next: more while the answers come fast, one where it is one at a time."""
-        self.size = min(self.size * 2, _BIGGEST) if self.size and took < _QUICK else usual
-        return 1 if self.careful or usual == 1 else self.size
+    def next_size(self, sent: int, usual: int) -> int:
+        """Return how much to take next: twice what there was time to send before, or one where it is one at a time."""
+        return 1 if self.careful or usual == 1 else min(max(2 * sent, _ROUNDS * usual), _BIGGEST)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +49,7 @@ class Batch:
 
 
 async def next_batch(
-    session: AsyncSession, stay: Stay, endpoint: WebhookEndpoint, lane: WebhookLane, took: float, now: datetime
+    session: AsyncSession, stay: Stay, endpoint: WebhookEndpoint, lane: WebhookLane, sent: int, now: datetime
 ) -> Batch | None:
     """Return what an endpoint is to be sent now; None where its job is over, and the lane rests or has another."""
     if endpoint.state != "active" and await lane_queries.hold(session, endpoint.id, _HELD_AT_ONCE) == _HELD_AT_ONCE:
@@ -59,7 +57,7 @@ async def next_batch(
         return None
     asked_only = endpoint.state != "active" or _rests(lane, now)
     usual = at_once(health_of(lane), endpoint.max_concurrency, now)
-    size = stay.next_size(took, usual)
+    size = stay.next_size(sent, usual)
     while rows := await _due(session, endpoint.id, now, size, asked_only=asked_only):
         if parcels := await _parcels(session, rows, now, careful=bool(stay.careful)):
             return Batch(endpoint, usual, parcels)

@@ -6,8 +6,10 @@ from tests.desk import Caller, Desk, Json
 from tests.payloads import body_of, validator_of
 
 ICC = "icc_intelligent_hands"
-NEVER_SENT = {EventType.TICKET_MERGED, EventType.WEBHOOK_ENDPOINT_DISABLED}
+NEVER_SENT = {EventType.TICKET_MERGED}
 """What the document says of itself: not sent yet."""
+OF_DAYS = {EventType.WEBHOOK_ENDPOINT_FAILING, EventType.WEBHOOK_ENDPOINT_RECOVERED}
+"""What takes days of failure: sent, and held against the document, in tests/webhooks/test_lanes.py."""
 
 
 async def _a_full_life(desk: Desk, reseller: Caller) -> None:
@@ -52,7 +54,7 @@ async def test_every_type_is_sent_as_described_to_the_endpoints_that_hear_it(des
     }
     await _a_full_life(desk, reseller)
     await _a_digest(desk)
-    await desk.staff.post(f"/webhook-endpoints/{hearing[EventType.PING]['id']}/ping")
+    await desk.staff.patch(f"/webhook-endpoints/{hearing[EventType.PING]['id']}", {"state": "disabled"})
 
     events = await desk.events()
 
@@ -60,8 +62,9 @@ async def test_every_type_is_sent_as_described_to_the_endpoints_that_hear_it(des
     for event in events:
         validator_of(event["type"]).validate(body_of(event))
         of_type[event["type"]].append(event)
-    assert {kind for kind in EventType if not of_type[kind]} == NEVER_SENT
+    assert {kind for kind in EventType if not of_type[kind]} == NEVER_SENT | OF_DAYS
     for kind, endpoint in hearing.items():
         deliveries = (await desk.staff.get("/webhook-deliveries", endpoint_id=endpoint["id"], limit=100))["data"]
-        assert sorted(one["event_id"] for one in deliveries) == sorted(event["id"] for event in of_type[kind]), kind
+        heard = sorted(one["event_id"] for one in deliveries if one["trigger"] == "event")
+        assert heard == sorted(event["id"] for event in of_type[kind] if kind is not EventType.PING), kind
         assert await desk.events(None, kind) == of_type[kind], kind

@@ -49,7 +49,6 @@ async def test_the_body_goes_out_as_it_is_with_its_headers_and_no_others(sender:
         "user-agent": "Trunkline-Webhooks/1.0",
         "accept": "*/*",
         "accept-encoding": "identity",
-        "connection": "keep-alive",
         "content-type": "application/json",
         "content-length": "8",
         "webhook-id": "msg_1",

@@ -120,7 +120,8 @@ async def test_gone_disables_at_once_and_drops_nothing(desk: Desk, server: Serve
 
 _FAILING = """
 update webhook_lanes
-   set failures = 20, failing_since = now() - cast(cast(:since as text) as interval), paused_until = null
+   set failures = 20, notices = :notices, paused_until = null,
+       failing_since = now() - cast(cast(:since as text) as interval)
  where endpoint_id = :id
 """
 
@@ -131,7 +132,8 @@ update webhook_lanes
         ("23 hours", 500, [], "active"),
         ("25 hours", 500, ["webhook_endpoint.failing"], "active"),
         ("5 days", 500, ["webhook_endpoint.disabled"], "disabled"),
-        ("5 days", 204, [], "active"),
+        ("23 hours", 204, [], "active"),
+        ("2 days", 204, ["webhook_endpoint.recovered"], "active"),
     ],
 )
 async def test_an_endpoint_that_fails_for_days_is_told_of_and_disabled(
@@ -142,7 +144,7 @@ async def test_an_endpoint_that_fails_for_days_is_told_of_and_disabled(
         reseller = await desk.reseller()
         endpoint = await desk.endpoint(reseller, receiver.url)
         await desk.endpoint(reseller, other.url, event_types=kinds or ["ticket.closed"])
-        await _change(desk, _FAILING, since=since, id=decode("whe", endpoint["id"]))
+        await _change(desk, _FAILING, since=since, notices=int(since == "2 days"), id=decode("whe", endpoint["id"]))
         await reseller.open_ticket()
         await desk.publish()
 
@@ -182,7 +184,7 @@ async def test_an_endpoint_that_fails_rests_and_is_then_tried_with_one(desk: Des
     async with Receiver() as receiver:
         receiver.answer(Answer(500))
         reseller = await desk.reseller()
-        await desk.endpoint(reseller, receiver.url, event_types=CREATED)
+        await desk.endpoint(reseller, receiver.url, event_types=CREATED, max_concurrency=2)
         for _ in range(12):
             await reseller.open_ticket()
         await desk.publish()
@@ -196,7 +198,8 @@ async def test_an_endpoint_that_fails_rests_and_is_then_tried_with_one(desk: Des
         await desk.let_pass()
         await desk.serve(server)
 
-        assert resting == still == 8  # as many as were under way at once when the fifth failed
+        assert resting == still
+        assert 5 <= still <= 6  # one more was under way when the fifth failed
         assert await _states(reseller) == ["delivered"] * 12
 
 

@@ -4,7 +4,7 @@ import asyncio
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from http.cookiejar import CookieJar, DefaultCookiePolicy
+from functools import lru_cache
 from types import TracebackType
 from typing import Self
 
@@ -24,7 +24,7 @@ _MAX_LOCATION = 2048
 _MAX_RETRY_AFTER = 64  # a date has 29 characters (RFC 9110, section 5.6.7)
 
 # No compression is asked for and none undone: what is small on the wire may not grow here (RFC 9110, section 12.5.3).
-_HEADERS = {"User-Agent": "Trunkline-Webhooks/1.0", "Accept": "*/*", "Accept-Encoding": "identity"}
+_HEADERS: dict[str, str] = {"User-Agent": "Trunkline-Webhooks/1.0", "Accept": "*/*", "Accept-Encoding": "identity"}
 
 
 class Sender:
@@ -43,28 +43,19 @@ class Sender:
         self._allowed = allowed
         self._resolver = resolver
         self._total = total_seconds
-        self._connect = connect_seconds
+        # "pool" is aiohttp's limit for all it takes to have a connection: a place, the name, the dialling, TLS.
+        limits = {"read": total_seconds, "write": total_seconds, "connect": connect_seconds, "pool": connect_seconds}
+        self._limits = {"timeout": limits}
         self._verify = verify
         self._open_socket = open_socket
         self._own_resolver: SystemResolver | None = None
-        self._client: httpx.AsyncClient | None = None
+        self._transport: GuardedTransport | None = None
 
     async def __aenter__(self) -> Self:
         if self._resolver is None:
             self._resolver = self._own_resolver = SystemResolver()
-        self._client = httpx.AsyncClient(
-            transport=GuardedTransport(
-                self._resolver,
-                self._allowed,
-                verify=self._verify,
-                open_socket=self._open_socket,
-            ),
-            # "pool" is aiohttp's limit for all it takes to have a connection: a place, the name, the dialling, TLS.
-            timeout=httpx.Timeout(self._total, connect=self._connect, pool=self._connect),
-            headers=_HEADERS,
-            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
-            follow_redirects=False,
-            trust_env=False,
+        self._transport = GuardedTransport(
+            self._resolver, self._allowed, verify=self._verify, open_socket=self._open_socket
         )
         return self
 
@@ -74,9 +65,9 @@ class Sender:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        client, self._client = self._client, None
-        assert client is not None
-        await client.aclose()
+        transport, self._transport = self._transport, None
+        assert transport is not None
+        await transport.aclose()
         if self._own_resolver is not None:
             self._own_resolver.close()
 
@@ -97,15 +88,27 @@ class Sender:
         return got.outcome(reason, loop.time() - begun)
 
     async def _exchange(self, url: str, headers: Mapping[str, str], body: bytes, got: "_Answer") -> None:
-        assert self._client is not None, "a Sender is used inside of `async with`"
-        async with self._client.stream("POST", url, headers=headers, content=body) as response:
+        assert self._transport is not None, "a Sender is used inside of `async with`"
+        # Past httpx's client, which would follow, remember and ask the environment, and takes as long as all the rest.
+        fields = {**_HEADERS, **headers}
+        request = httpx.Request("POST", _parsed(url), headers=fields, content=body, extensions=self._limits)
+        response = await self._transport.handle_async_request(request)
+        try:
             got.status = response.status_code
             got.retry_after = _field(response, "retry-after", _MAX_RETRY_AFTER)
             got.location = _field(response, "location", _MAX_LOCATION)
             async for chunk in response.aiter_raw():
                 got.take(chunk)
                 if got.size >= MAX_READ:
-                    return  # leaving closes the connection, with whatever was still to come
+                    return  # closing closes the connection, with whatever was still to come
+        finally:
+            await response.aclose()
+
+
+@lru_cache(maxsize=1024)
+def _parsed(url: str) -> httpx.URL:
+    """Return a URL as httpx has it; one endpoint's is sent to again and again."""
+    return httpx.URL(url)
 
 
 @dataclass(slots=True)

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import quote
 
 from app.infra.outbound.addresses import AllowedNetworks, IPAddress, forbidden, is_allowed
@@ -55,6 +56,7 @@ class Target:
         return f"{self.scheme}://{self.host}{port}{self.path}"
 
 
+@lru_cache(maxsize=1024)
 def check_url(url: str, allowed: AllowedNetworks) -> Target:
     """Take a URL apart and refuse what no resolution could make safe; nothing is resolved and nobody contacted.
 
