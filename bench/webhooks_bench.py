@@ -37,6 +37,7 @@ from app.main import create_app
 from app.webhooks import signature
 
 KEY = "tls_a-staff-key-for-a-bench-and-for-nothing-else"
+SECRET_KEYS = "bench:" + "A" * 43 + "="
 EVENTS = int(os.environ.get("EVENTS", "10000"))
 TICKETS = 200
 ENDPOINTS, DEAD, SLOW = 50, 5, 5
@@ -51,6 +52,7 @@ select t.reseller_id, ids.id, 'ticket.updated', now(), t.id, false,
        convert_to(replace(replace($2, '@ticket', t.id::text), '@sequence', (ids.n + $4)::text), 'utf8')
   from unnest($1::uuid[]) with ordinality ids (id, n)
   join (select *, row_number() over (order by id) - 1 as place from bench_tickets) t on t.place = ids.n % $3
+ order by ids.n
 """
 _SAID = re.compile(rb'"ticket":"([^"]*)","sequence":(\d+)')
 
@@ -143,6 +145,7 @@ class Workers:
             **os.environ,
             "DATABASE_URL": self._url,
             "TRUNKLINE_WEBHOOK_ALLOWED_NETWORKS": "127.0.0.0/8",
+            "TRUNKLINE_SECRET_KEYS": SECRET_KEYS,
             "TRUNKLINE_LOG_LEVEL": "ERROR",
         }
         return subprocess.Popen([sys.executable, "-m", "app", "worker"], env=environment)
@@ -245,8 +248,9 @@ async def sink_process() -> AsyncIterator[int]:
 
 
 async def measure(url: str) -> bool:
-    settings = Settings.model_validate({"DATABASE_URL": url, "TRUNKLINE_WEBHOOK_ALLOWED_NETWORKS": "127.0.0.0/8"})
-    settings = settings.model_copy(update={"webhook_allowed_networks": "127.0.0.0/8"})
+    settings = Settings.model_validate(
+        {"DATABASE_URL": url, "webhook_allowed_networks": "127.0.0.0/8", "secret_keys": SECRET_KEYS}
+    )
     app = create_app(settings)
     connection = await asyncpg.connect(driver_url(url))
     headers = {"Authorization": f"Bearer {KEY}"}

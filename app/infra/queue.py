@@ -32,7 +32,7 @@ _SETTINGS = DBSettings(db_schema=SCHEMA)
 _HEARTBEAT = timedelta(seconds=10)
 _POLL = timedelta(seconds=5)
 _BATCH = 20
-_TASKS_PER_CONNECTION = 4
+_TASKS_PER_CONNECTION = 32
 _LONGEST_PAUSE = 60  # seconds
 # The database or the network was away or busy: another try may pass.
 _PASSING = (SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
