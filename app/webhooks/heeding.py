@@ -76,8 +76,9 @@ async def switch(session: AsyncSession, endpoint: WebhookEndpoint, wanted: str, 
         raise InvalidTransition(said, current="unverified", allowed=["disabled"])
     if endpoint.state == wanted:
         return
-    lane = await lane_queries.lock_lane(session, endpoint.id)
-    assert lane is not None, "every endpoint has a lane"
+    found = await lane_queries.lock_both(session, endpoint.id)
+    assert found is not None, "every endpoint has a lane"
+    lane = found[1]
     if wanted == "disabled":
         disable(session, endpoint, lane, "manual", now)
     else:

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from app.infra.arrays import as_arrays, insert_of
-from app.webhooks.models import WebhookLane
+from app.webhooks.models import WebhookEndpoint, WebhookLane
 
 # One that somebody asked for is sent whatever state its endpoint is in; so is the ping that verifies it.
 _ASKED = "d.trigger in ('ping', 'manual')"
@@ -28,7 +28,18 @@ select d.reseller_id, d.id, d.event_id, d.event_type, d.attempts, d.starts, d.tr
  order by d.next_attempt_at, d.position
  limit :limit
 """)  # noqa: S608 - constants
-_NEXT = text(f"select min(d.next_attempt_at) from webhook_deliveries d where {_DUE}")  # noqa: S608 - constants
+_LEFT = text(f"""
+select (select min(d.next_attempt_at) from webhook_deliveries d where {_DUE}) as next_at,
+       exists (select from webhook_deliveries where endpoint_id = :endpoint_id and state = 'held') as held
+""")  # noqa: S608 - constants
+_LOCK = text("select from webhook_lanes where endpoint_id = any(:ids) order by endpoint_id for update")
+_MAKE_BUSY = text("""
+update webhook_lanes set job = job + 1, busy = true, wake_at = null
+ where endpoint_id = any(:ids) and not busy
+   and (cast(:rested_at as timestamptz) is null or paused_until is null or paused_until <= :rested_at)
+returning endpoint_id, job
+""")
+_WAKE_AT = text("update webhook_lanes set wake_at = least(wake_at, :at) where endpoint_id = any(:ids)")
 _COUNT_START = text("update webhook_deliveries set starts = starts + 1 where reseller_id = :reseller_id and id = :id")
 _HOLD = text("""
 update webhook_deliveries set state = 'held', next_attempt_at = null
@@ -75,22 +86,43 @@ update webhook_deliveries d
 """)  # noqa: S608 - constants
 
 
-async def lock_lane(session: AsyncSession, endpoint_id: UUID) -> WebhookLane | None:
-    """Lock the lane of an endpoint."""
-    lanes = await lock_lanes(session, [endpoint_id])
-    return lanes[0] if lanes else None
+async def lock_both(session: AsyncSession, endpoint_id: UUID) -> tuple[WebhookEndpoint, WebhookLane] | None:
+    """Lock an endpoint and its lane, and read them anew."""
+    query = (
+        select(WebhookEndpoint, WebhookLane)
+        .join(WebhookLane, col(WebhookLane.endpoint_id) == col(WebhookEndpoint.id))
+        .where(col(WebhookEndpoint.id) == endpoint_id)
+        .with_for_update(key_share=True)
+    )
+    found = (await session.execute(query.execution_options(populate_existing=True))).one_or_none()
+    return None if found is None else (found[0], found[1])
 
 
-async def lock_lanes(session: AsyncSession, endpoint_ids: Sequence[UUID]) -> Sequence[WebhookLane]:
-    """Lock the lanes of endpoints, in an order that is always the same."""
-    query = select(WebhookLane).where(col(WebhookLane.endpoint_id).in_(endpoint_ids))
-    locked = query.order_by(col(WebhookLane.endpoint_id)).with_for_update()
-    return (await session.scalars(locked.execution_options(populate_existing=True))).all()
+async def lock_lanes(session: AsyncSession, endpoint_ids: Sequence[UUID]) -> None:
+    """Lock the lanes of endpoints, in an order that is always the same; what is read after that is the latest."""
+    await session.execute(_LOCK, {"ids": endpoint_ids})
 
 
-async def lock_due(session: AsyncSession, wall: datetime, limit: int) -> Sequence[WebhookLane]:
-    """Lock idle lanes whose instant has come; those in other hands are left."""
-    query = select(WebhookLane).where(col(WebhookLane.busy).is_(False), col(WebhookLane.wake_at) <= wall)
+async def make_busy(
+    session: AsyncSession, endpoint_ids: Sequence[UUID], *, rested_at: datetime | None = None
+) -> Sequence[tuple[UUID, int]]:
+    """Give the lanes that have no job the number of one; return those. They are locked.
+
+    With ``rested_at`` those whose endpoint rests at that instant are left.
+    """
+    rows = await session.execute(_MAKE_BUSY, {"ids": endpoint_ids, "rested_at": rested_at})
+    return [(row.endpoint_id, row.job) for row in rows]
+
+
+async def wake_at(session: AsyncSession, endpoint_ids: Sequence[UUID], at: datetime) -> None:
+    """Let lanes be woken at an instant, if not before."""
+    await session.execute(_WAKE_AT, {"ids": endpoint_ids, "at": at})
+
+
+async def lock_due(session: AsyncSession, wall: datetime, limit: int) -> Sequence[UUID]:
+    """Lock idle lanes whose instant has come, and return their endpoints; those in other hands are left."""
+    query = select(col(WebhookLane.endpoint_id))
+    query = query.where(col(WebhookLane.busy).is_(False), col(WebhookLane.wake_at) <= wall)
     return (
         await session.scalars(query.order_by(col(WebhookLane.wake_at)).limit(limit).with_for_update(skip_locked=True))
     ).all()
@@ -110,10 +142,10 @@ async def take(
     return (await session.execute(_TAKE, values)).all()
 
 
-async def next_due(session: AsyncSession, endpoint_id: UUID, *, asked_only: bool) -> datetime | None:
-    """Return when an endpoint has something to be sent next."""
-    at: datetime | None = await session.scalar(_NEXT, {"endpoint_id": endpoint_id, "asked_only": asked_only})
-    return at
+async def left(session: AsyncSession, endpoint_id: UUID, *, asked_only: bool) -> tuple[datetime | None, bool]:
+    """Return when an endpoint has something to be sent next, and whether anything is held for it."""
+    row = (await session.execute(_LEFT, {"endpoint_id": endpoint_id, "asked_only": asked_only})).one()
+    return row.next_at, row.held
 
 
 async def count_start(session: AsyncSession, reseller_id: UUID, delivery_id: UUID) -> None:

@@ -18,30 +18,23 @@ SERVE = "webhooks.lane"
 _WOKEN_AT_ONCE = 500
 
 
-async def wake(
-    session: AsyncSession,
-    endpoint_ids: Sequence[UUID],
-    *,
-    rested_at: datetime | None = None,
-    at: datetime | None = None,
-) -> None:
-    """Enqueue the lanes of endpoints that have something to do, unless they are served already; or do so ``at`` then.
+async def wake(session: AsyncSession, endpoint_ids: Sequence[UUID], *, rested_at: datetime | None = None) -> None:
+    """Enqueue the lanes of endpoints that have something to do, unless they are served already.
 
-    With ``rested_at`` those whose endpoint rests at that instant are left: they wake by themselves.
+    One that is being looked at ends its look first, or sees what this transaction brings. With ``rested_at`` those
+    whose endpoint rests at that instant are left: they wake by themselves.
     """
-    lanes = await lane_queries.lock_lanes(session, endpoint_ids)
-    if at is not None:
-        for lane in lanes:
-            lane.wake_at = min(lane.wake_at or at, at)
-        return
-    await _enqueue(session, [lane for lane in lanes if not lane.busy and not _rests(lane, rested_at)])
+    await lane_queries.lock_lanes(session, endpoint_ids)
+    made = await lane_queries.make_busy(session, endpoint_ids, rested_at=rested_at)
+    await enqueue(session, [job_of(endpoint_id, job) for endpoint_id, job in made])
 
 
 async def wake_due(session: AsyncSession, wall: datetime) -> int:
     """Enqueue the lanes whose instant has come; return how many."""
-    lanes = await lane_queries.lock_due(session, wall, _WOKEN_AT_ONCE)
-    await _enqueue(session, lanes)
-    return len(lanes)
+    due = await lane_queries.lock_due(session, wall, _WOKEN_AT_ONCE)
+    if due:
+        await wake(session, due)
+    return len(due)
 
 
 async def wake_lost(session: AsyncSession) -> int:
@@ -50,28 +43,21 @@ async def wake_lost(session: AsyncSession) -> int:
     The job library holds a job that failed for a reason of ours, and does not bring it back.
     """
     busy = await lane_queries.lock_busy(session)
-    known = await waiting(session, [job_of(lane) for lane in busy])
-    lost = [lane for lane in busy if job_of(lane).argument not in known]
-    await _enqueue(session, lost)
+    jobs = {lane.endpoint_id: job_of(lane.endpoint_id, lane.job) for lane in busy}
+    known = await waiting(session, list(jobs.values()))
+    lost = [lane for lane in busy if jobs[lane.endpoint_id].argument not in known]
+    for lane in lost:
+        await enqueue_next(session, lane)
     return len(lost)
 
 
-def job_of(lane: WebhookLane) -> Job:
-    """Return the job that serves a lane; it names its number, so that a stale one is known."""
-    return Job(SERVE, f"{lane.endpoint_id}:{lane.job}")
-
-
 async def enqueue_next(session: AsyncSession, lane: WebhookLane) -> None:
-    """Let a lane be served by another job, behind those that wait already."""
-    await _enqueue(session, [lane])
-
-
-async def _enqueue(session: AsyncSession, lanes: Sequence[WebhookLane]) -> None:
-    for lane in lanes:
-        lane.job, lane.busy, lane.wake_at = lane.job + 1, True, None
+    """Let a locked lane be served by another job, behind those that wait already."""
+    lane.job, lane.busy, lane.wake_at = lane.job + 1, True, None
     await session.flush()
-    await enqueue(session, [job_of(lane) for lane in lanes])
+    await enqueue(session, [job_of(lane.endpoint_id, lane.job)])
 
 
-def _rests(lane: WebhookLane, at: datetime | None) -> bool:
-    return at is not None and lane.paused_until is not None and lane.paused_until > at
+def job_of(endpoint_id: UUID, job: int) -> Job:
+    """Return the job that serves a lane; it names its number, so that a stale one is known."""
+    return Job(SERVE, f"{endpoint_id}:{job}")

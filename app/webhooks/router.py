@@ -25,6 +25,7 @@ from app.webhooks import custom_headers, queries, secrets
 from app.webhooks.delivery_router import read_delivery
 from app.webhooks.fan_out import new_ping
 from app.webhooks.heeding import switch
+from app.webhooks.lane_queries import wake_at
 from app.webhooks.lanes import wake
 from app.webhooks.models import WebhookDelivery, WebhookEndpoint, WebhookLane
 from app.webhooks.schemas import (
@@ -191,5 +192,8 @@ async def _ping(visit: Visit, endpoint: WebhookEndpoint, after: timedelta = time
     delivery = new_ping(endpoint, event.id, visit.wall, after)
     visit.session.add(delivery)
     await visit.session.flush()
-    await wake(visit.session, [endpoint.id], at=delivery.next_attempt_at if after else None)
+    if after:
+        await wake_at(visit.session, [endpoint.id], visit.wall + after)
+    else:
+        await wake(visit.session, [endpoint.id])
     return delivery

@@ -86,23 +86,19 @@ async def live(session: AsyncSession, endpoint_ids: Sequence[UUID], wall: dateti
 
 
 async def signing_keys(
-    session: AsyncSession, keyring: Keyring, endpoint_ids: Sequence[UUID], wall: datetime
-) -> dict[UUID, list[str]]:
-    """Return what deliveries to these endpoints are signed with now, newest first, by the schemes of each endpoint.
+    session: AsyncSession, keyring: Keyring, endpoint: WebhookEndpoint, wall: datetime
+) -> list[str] | None:
+    """Return what deliveries to an endpoint are signed with now, newest first, by the schemes of the endpoint.
 
-    An endpoint that is not there is left out; so is one whose secrets do not open, and the log says why: nothing is
-    sent to it that its receiver could not verify, and others do not suffer.
+    None where its secrets do not open, and the log says why: nothing is sent to it that its receiver could not verify.
     """
-    chosen = select(col(WebhookEndpoint.id), col(WebhookEndpoint.signature))
-    chosen = chosen.where(col(WebhookEndpoint.id).in_(endpoint_ids))
-    schemes = {row[0]: schemes_of(row[1]) for row in (await session.execute(chosen)).all()}
-    keys: dict[UUID, list[str]] = {}
-    for endpoint_id, rows in (await live(session, list(schemes), wall)).items():
-        try:
-            keys[endpoint_id] = [opened(keyring, row) for row in rows if row.scheme in schemes[endpoint_id]]
-        except (UnknownKey, SealBroken) as error:
-            _log.error("nothing can be signed", endpoint_id=encode("whe", endpoint_id), error=str(error))
-    return keys
+    schemes = schemes_of(endpoint.signature)
+    rows = (await live(session, [endpoint.id], wall))[endpoint.id]
+    try:
+        return [opened(keyring, row) for row in rows if row.scheme in schemes]
+    except (UnknownKey, SealBroken) as error:
+        _log.error("nothing can be signed", endpoint_id=encode("whe", endpoint.id), error=str(error))
+        return None
 
 
 async def ensure(session: AsyncSession, endpoint: WebhookEndpoint, keyring: Keyring, wall: datetime) -> dict[str, str]:

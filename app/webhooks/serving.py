@@ -18,7 +18,7 @@ from app.infra.db import Database
 from app.infra.keyring import Keyring
 from app.infra.now import wall_now
 from app.infra.outbound.send import Sender
-from app.webhooks import custom_headers, lane_queries, lanes, queries
+from app.webhooks import custom_headers, lane_queries, lanes
 from app.webhooks.fates import fate_of
 from app.webhooks.heeding import heed
 from app.webhooks.models import WebhookEndpoint, WebhookLane
@@ -50,10 +50,10 @@ class Server:
 
     async def _turn(self, stay: Stay, sent: Sequence[Sent]) -> tuple[Address, Sequence[Parcel]] | None:
         async with self._database.transaction() as session:
-            endpoint = await queries.lock_endpoint(session, stay.endpoint_id)
-            lane = await lane_queries.lock_lane(session, stay.endpoint_id)
-            if endpoint is None or lane is None or not lane.busy or lane.job != stay.job:
+            found = await lane_queries.lock_both(session, stay.endpoint_id)
+            if found is None or not found[1].busy or found[1].job != stay.job:
                 return None
+            endpoint, lane = found
             if sent:
                 await self._record(session, endpoint, lane, sent)
             if stay.careful is None:
@@ -69,7 +69,7 @@ class Server:
         self, session: AsyncSession, batch: Batch, lane: WebhookLane
     ) -> tuple[Address, Sequence[Parcel]] | None:
         endpoint, now = batch.endpoint, wall_now()
-        keys = (await signing_keys(session, self._keyring, [endpoint.id], now)).get(endpoint.id)
+        keys = await signing_keys(session, self._keyring, endpoint, now)
         if keys is None:  # they do not open, and the log says why: what is to be sent waits until they do
             lane.busy, lane.starts, lane.wake_at = False, 0, now + _UNTIL_KEYS_ARE_THERE
             return None

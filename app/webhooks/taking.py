@@ -27,12 +27,17 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(slots=True)
 class Stay:
-    """One job's time with a lane: since when, how much at once, and whether the job before it died on the way."""
+    """One job's time with a lane: since when, and whether the job before it died on the way (``careful``).
+
+    ``drained``: the last batch was all that was due then. ``next_at`` is when there is something to do next.
+    """
 
     endpoint_id: UUID
     job: int
     began: float
     careful: bool | None = None
+    drained: bool = False
+    next_at: datetime | None = None
 
     def next_size(self, sent: int, usual: int) -> int:
         """Return how much to take next: twice what there was time to send before, or one where it is one at a time."""
@@ -58,21 +63,29 @@ async def next_batch(
     asked_only = endpoint.state != "active" or _rests(lane, now)
     usual = at_once(health_of(lane), endpoint.max_concurrency, now)
     size = stay.next_size(sent, usual)
-    while rows := await _due(session, endpoint.id, now, size, asked_only=asked_only):
+    while rows := await _due(session, stay, endpoint, now, size, asked_only=asked_only):
         if parcels := await _parcels(session, rows, now, careful=bool(stay.careful)):
             return Batch(endpoint, usual, parcels)
-    await _rest(session, endpoint, lane, asked_only=asked_only)
+    _rest(endpoint, lane, stay.next_at, asked_only=asked_only)
     return None
 
 
 async def _due(
-    session: AsyncSession, endpoint_id: UUID, now: datetime, size: int, *, asked_only: bool
+    session: AsyncSession, stay: Stay, endpoint: WebhookEndpoint, now: datetime, size: int, *, asked_only: bool
 ) -> Sequence[Row[Any]]:
     """List what is due; where nothing is, what was held becomes so, from the oldest on."""
-    rows = await lane_queries.take(session, endpoint_id, now, size, asked_only=asked_only)
-    if rows or asked_only or not await lane_queries.release(session, endpoint_id, now, _RELEASED_AT_ONCE):
-        return rows
-    return await lane_queries.take(session, endpoint_id, now, size, asked_only=asked_only)
+    if not stay.drained:
+        rows = await lane_queries.take(session, endpoint.id, now, size, asked_only=asked_only)
+        stay.drained = len(rows) < size
+        if rows:
+            return rows
+    stay.drained = False
+    stay.next_at, held = await lane_queries.left(session, endpoint.id, asked_only=asked_only)
+    if held and not asked_only and await lane_queries.release(session, endpoint.id, now, _RELEASED_AT_ONCE):
+        stay.next_at = now
+    if stay.next_at is None or stay.next_at > now:
+        return []
+    return await lane_queries.take(session, endpoint.id, now, size, asked_only=asked_only)
 
 
 async def _parcels(session: AsyncSession, rows: Sequence[Row[Any]], now: datetime, *, careful: bool) -> list[Parcel]:
@@ -89,9 +102,8 @@ async def _parcels(session: AsyncSession, rows: Sequence[Row[Any]], now: datetim
     return parcels
 
 
-async def _rest(session: AsyncSession, endpoint: WebhookEndpoint, lane: WebhookLane, *, asked_only: bool) -> None:
+def _rest(endpoint: WebhookEndpoint, lane: WebhookLane, next_at: datetime | None, *, asked_only: bool) -> None:
     """Let a lane be until it has something to do."""
-    next_at = await lane_queries.next_due(session, endpoint.id, asked_only=asked_only)
     lane.busy, lane.starts, lane.wake_at = False, 0, next_at
     if asked_only and endpoint.state == "active" and lane.paused_until is not None:
         lane.wake_at = lane.paused_until if next_at is None else min(next_at, lane.paused_until)

@@ -1,14 +1,21 @@
 """Endpoints, their rotations, and what a receiver gets of them: checked with nothing of ours."""
 
 import base64
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from sqlalchemy.ext.asyncio import AsyncSession
 from standardwebhooks import Webhook, WebhookVerificationError
 
+from app.infra.keyring import Keyring
 from app.infra.outbound.addresses import parse_networks
 from app.infra.outbound.send import Sender
+from app.webhooks.queries import find_endpoint
+from app.webhooks.secrets import signing_keys
 from app.webhooks.serving import Server
 from tests.desk import Caller, Desk, Json
 from tests.receiver import Receiver, Request
@@ -17,6 +24,19 @@ from tests.receiver import Receiver, Request
 async def make_endpoint(caller: Caller, url: str, **more: Any) -> Json:
     made: Json = await caller.post("/webhook-endpoints", {"url": url} | more)
     return made
+
+
+async def keys_of(
+    session: AsyncSession, keyring: Keyring, endpoint_ids: Sequence[UUID], wall: datetime
+) -> dict[UUID, list[str]]:
+    """What deliveries to these endpoints are signed with; without those whose secrets do not open."""
+    found: dict[UUID, list[str]] = {}
+    for endpoint_id in endpoint_ids:
+        endpoint = await find_endpoint(session, endpoint_id)
+        keys = None if endpoint is None else await signing_keys(session, keyring, endpoint, wall)
+        if keys is not None:
+            found[endpoint_id] = keys
+    return found
 
 
 async def rotate(caller: Caller, endpoint: Json, **body: Any) -> Json:

@@ -23,10 +23,10 @@ from app.infra.outbound.addresses import parse_networks
 from app.infra.outbound.send import Sender
 from app.infra.settings import SettingsError
 from app.webhooks.rewrapping import check_ring, rewrap
-from app.webhooks.secrets import signing_keys
 from app.webhooks.serving import Server
 from tests.desk import SECRET_KEYS, Desk, Json
 from tests.receiver import Receiver
+from tests.webhooks.sending import keys_of
 
 _ROOT = Path(__file__).parents[2]
 NEW = "new:" + base64.b64encode(bytes(range(32, 64))).decode()
@@ -88,7 +88,7 @@ async def test_what_was_stopped_goes_on_with_what_is_left(desk: Desk) -> None:
     assert rest.done == 7
     ids = [decode("whe", one["id"]) for one in endpoints]
     async with desk.database.transaction() as session:
-        keys = await signing_keys(session, parse_keys(NEW), ids, wall_now())
+        keys = await keys_of(session, parse_keys(NEW), ids, wall_now())
     assert all(one["secret"] in keys[endpoint_id] for one, endpoint_id in zip(endpoints, ids, strict=True))
 
 
@@ -163,7 +163,7 @@ async def test_what_an_older_release_kept_readable_is_sealed_when_the_database_i
 
     ids = [decode("whe", one["id"]) for one in (both, asymmetric)]
     async with desk.database.transaction() as session:
-        keys = await signing_keys(session, ring, ids, wall_now())
+        keys = await keys_of(session, ring, ids, wall_now())
         sealed = (await session.scalars(text("select sealed from webhook_secrets"))).all()
     assert keys == {row[0]: [row[1]] for row in before}
     assert keys[ids[0]] == [both["secret"]]

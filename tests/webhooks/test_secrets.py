@@ -15,10 +15,9 @@ from app.infra.ids import decode
 from app.infra.logs import configure
 from app.infra.now import wall_now
 from app.webhooks import signature
-from app.webhooks.secrets import signing_keys
 from tests.desk import Desk
 from tests.receiver import Receiver
-from tests.webhooks.sending import delivered, make_endpoint, rotate, schemes_in, verifies
+from tests.webhooks.sending import delivered, keys_of, make_endpoint, rotate, schemes_in, verifies
 
 
 @pytest.fixture
@@ -86,8 +85,8 @@ async def test_a_secret_signs_until_its_grace_is_over(desk: Desk, receiver: Rece
     endpoint_id, wall = decode("whe", endpoint["id"]), wall_now()
 
     async with desk.database.transaction() as session:
-        within = await signing_keys(session, desk.keyring, [endpoint_id], wall + timedelta(minutes=59))
-        after = await signing_keys(session, desk.keyring, [endpoint_id], wall + timedelta(minutes=61))
+        within = await keys_of(session, desk.keyring, [endpoint_id], wall + timedelta(minutes=59))
+        after = await keys_of(session, desk.keyring, [endpoint_id], wall + timedelta(minutes=61))
 
     assert within == {endpoint_id: [new["secret"], endpoint["secret"]]}
     assert after == {endpoint_id: [new["secret"]]}
@@ -124,7 +123,7 @@ async def test_nothing_in_the_database_holds_a_secret(desk: Desk) -> None:
     await rotate(reseller, endpoint)
     endpoint_id = decode("whe", endpoint["id"])
     async with desk.database.transaction() as session:
-        keys = (await signing_keys(session, desk.keyring, [endpoint_id], wall_now()))[endpoint_id]
+        keys = (await keys_of(session, desk.keyring, [endpoint_id], wall_now()))[endpoint_id]
     connection = await asyncpg.connect(driver_url(desk.database.url))
     tables = [row[0] for row in await connection.fetch(_TABLES)]
     held = "".join([row[0] for table in tables for row in await connection.fetch(f"select t::text from {table} t")])
@@ -154,7 +153,7 @@ async def test_a_secret_that_was_put_into_another_row_opens_no_more(desk: Desk) 
         await session.execute(text(f"{swap} where endpoint_id = :b"), {"a": ids[0], "b": ids[1]})
     with capture_logs() as logs:
         async with desk.database.transaction() as session:
-            keys = await signing_keys(session, desk.keyring, ids, wall_now())
+            keys = await keys_of(session, desk.keyring, ids, wall_now())
 
     assert keys == {ids[0]: [mine["secret"]], ids[2]: [third["secret"]]}, "the others do not suffer"
     assert [log["endpoint_id"] for log in logs] == [other["id"]]
