@@ -24,13 +24,14 @@ from app.infra.partitions import make_partitions
 from app.infra.queue import run_jobs
 from app.infra.settings import Settings
 from app.registry import CONSEQUENCES, SOURCES, register_reactions
-from app.webhooks.lanes import SERVE, wake_due, wake_lost
+from app.webhooks.lanes import SERVE, wake_due, wake_left_behind, wake_lost
 from app.webhooks.recovering import RECOVER, Recoverer
 from app.webhooks.serving import Server
 
 IDLE = 0.25  # seconds: the longest that anything waits that has fallen due
 _SIGN_EVERY = 15.0
 _LOST_EVERY = 60.0
+_LEFT_AFTER = timedelta(seconds=30)
 _HOUSEKEEPING_EVERY = 3600.0
 _AFTER_FAILURE = 1.0
 _PUBLISHED_AT_ONCE = 200
@@ -92,8 +93,7 @@ class Worker:
 
     async def publish(self) -> float:
         """Publish what was committed."""
-        async with self._database.transaction() as session:
-            published = await publish(session, CONSEQUENCES, wall_now(), _PUBLISHED_AT_ONCE)
+        published = await publish(self._database, CONSEQUENCES, wall_now(), _PUBLISHED_AT_ONCE)
         return 0 if published == _PUBLISHED_AT_ONCE else IDLE / 5 if published else IDLE
 
     async def resume_test_clocks(self) -> float:
@@ -115,7 +115,7 @@ class Worker:
     async def find_lost(self) -> float:
         """Wake lanes anew whose jobs came to nothing."""
         async with self._database.transaction() as session:
-            if count := await wake_lost(session):
+            if count := await wake_lost(session) + await wake_left_behind(session, wall_now() - _LEFT_AFTER):
                 _log.warning("lanes had lost their jobs", count=count)
         return _LOST_EVERY
 

@@ -145,9 +145,8 @@ class Desk:
     async def publish(self) -> None:
         """Publish every event that was committed."""
         while True:
-            async with self.database.transaction() as session:
-                if not await publish(session, (*CONSEQUENCES, check_payloads), wall_now()):
-                    return
+            if not await publish(self.database, (*CONSEQUENCES, check_payloads), wall_now()):
+                return
 
     async def events(self, caller: Caller | None = None, *types: str) -> list[Json]:
         """Publish, and return every event that a caller hears, of these types or of all."""

@@ -137,7 +137,12 @@ async def run_jobs(url: str, handlers: Mapping[str, Handler], shutdown: asyncio.
 
     @asynccontextmanager
     async def manager() -> AsyncIterator[pgqueuer.PgQueuer]:
-        settings = {"role": DatabaseRole.OPERATOR.value, "application_name": "trunkline_jobs"}
+        # What the library writes may be lost with the server's last moment: a job is run again, or found to be missing.
+        settings = {
+            "role": DatabaseRole.OPERATOR.value,
+            "application_name": "trunkline_jobs",
+            "synchronous_commit": "off",
+        }
         async with asyncpg.create_pool(driver_url(url), min_size=2, max_size=4, server_settings=settings) as pool:
             driver = ListeningDriver(pool)
             app = pgqueuer.PgQueuer(driver, queries=_queries(driver))

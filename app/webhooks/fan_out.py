@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.events.kinds import EventType
 from app.events.models import Event
+from app.events.publisher import After
 from app.infra.ids import encode, new_id
 from app.webhooks import lanes, queries
 from app.webhooks.models import WebhookDelivery, WebhookEndpoint
@@ -16,16 +17,18 @@ from app.webhooks.models import WebhookDelivery, WebhookEndpoint
 _ABOUT_ENDPOINTS = "webhook_endpoint."
 
 
-async def fan_out(session: AsyncSession, events: Sequence[Event], wall: datetime) -> None:
-    """Make the deliveries of events that are being published, and wake the lanes that have to make them.
+async def fan_out(session: AsyncSession, events: Sequence[Event], wall: datetime) -> After | None:
+    """Make the deliveries of events that are being published; after that, wake the lanes that have to make them.
 
     To an endpoint that is not verified yet, or disabled, they are held.
     """
     endpoints = await queries.endpoints_hearing(session, list({event.reseller_id for event in events}))
     made = [(new_id(), endpoint.id, event.id) for event in events for endpoint in _hearing(endpoints, event)]
-    if made:
-        await queries.add_deliveries(session, made, wall)
-        await lanes.wake(session, list({endpoint_id for _, endpoint_id, _ in made}), rested_at=wall)
+    if not made:
+        return None
+    await queries.add_deliveries(session, made, wall)
+    hearing = sorted({endpoint_id for _, endpoint_id, _ in made})
+    return lambda after: lanes.wake_rested(after, hearing, wall)
 
 
 def ask(delivery: WebhookDelivery, wall: datetime, trigger: str = "manual") -> None:

@@ -32,12 +32,26 @@ _LEFT = text(f"""
 select (select min(d.next_attempt_at) from webhook_deliveries d where {_DUE}) as next_at,
        exists (select from webhook_deliveries where endpoint_id = :endpoint_id and state = 'held') as held
 """)  # noqa: S608 - constants
+_LIGHTLY = text("set local synchronous_commit = off")
 _LOCK = text("select from webhook_lanes where endpoint_id = any(:ids) order by endpoint_id for update")
 _MAKE_BUSY = text("""
 update webhook_lanes set job = job + 1, busy = true, wake_at = null
  where endpoint_id = any(:ids) and not busy
    and (cast(:rested_at as timestamptz) is null or paused_until is null or paused_until <= :rested_at)
 returning endpoint_id, job
+""")
+_GO_ON = text(f"""
+update webhook_lanes l set job = job + 1, busy = true, wake_at = null
+ where endpoint_id = :endpoint_id and not busy and (paused_until is null or paused_until <= :now)
+   and exists (select from webhook_deliveries d where {_DUE} and d.next_attempt_at <= :now)
+returning job
+""")  # noqa: S608 - constants
+_LEFT_BEHIND = text("""
+select l.endpoint_id from webhook_lanes l join webhook_endpoints w on w.id = l.endpoint_id
+ where not l.busy and w.state = 'active' and (l.paused_until is null or l.paused_until <= :before)
+   and exists (select from webhook_deliveries d
+                where d.endpoint_id = l.endpoint_id and d.state = 'pending' and d.next_attempt_at <= :before
+                  and d.order_key is null)
 """)
 _WAKE_AT = text("update webhook_lanes set wake_at = least(wake_at, :at) where endpoint_id = any(:ids)")
 _COUNT_START = text("update webhook_deliveries set starts = starts + 1 where reseller_id = :reseller_id and id = :id")
@@ -86,6 +100,11 @@ update webhook_deliveries d
 """)  # noqa: S608 - constants
 
 
+async def commit_lightly(session: AsyncSession) -> None:
+    """Let this transaction's commit not wait for the disk: what a crash of the server loses of it is sent again."""
+    await session.execute(_LIGHTLY)
+
+
 async def lock_both(session: AsyncSession, endpoint_id: UUID) -> tuple[WebhookEndpoint, WebhookLane] | None:
     """Lock an endpoint and its lane, and read them anew."""
     query = (
@@ -112,6 +131,17 @@ async def make_busy(
     """
     rows = await session.execute(_MAKE_BUSY, {"ids": endpoint_ids, "rested_at": rested_at})
     return [(row.endpoint_id, row.job) for row in rows]
+
+
+async def go_on(session: AsyncSession, endpoint_id: UUID, now: datetime) -> int | None:
+    """Give a lane that has come to rest the number of another job, where something is due; return it."""
+    job: int | None = await session.scalar(_GO_ON, {"endpoint_id": endpoint_id, "now": now, "asked_only": False})
+    return job
+
+
+async def left_behind(session: AsyncSession, before: datetime) -> Sequence[UUID]:
+    """List the endpoints for which something is due since an instant, and whose lanes rest all the same."""
+    return list(await session.scalars(_LEFT_BEHIND, {"before": before}))
 
 
 async def wake_at(session: AsyncSession, endpoint_ids: Sequence[UUID], at: datetime) -> None:

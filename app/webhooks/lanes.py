@@ -1,6 +1,6 @@
 """Lanes: each endpoint is served by one job at a time, so that none can hold up another, nor send out of order.
 
-A lane is woken in the transaction that gives it something to do. A lane that has to wait, for a retry or until its
+A lane is woken when there is something for it to do. A lane that has to wait, for a retry or until its
 endpoint has rested, says when, and a worker's round wakes it then. Lock order: endpoint, lane.
 """
 
@@ -18,22 +18,34 @@ SERVE = "webhooks.lane"
 _WOKEN_AT_ONCE = 500
 
 
-async def wake(session: AsyncSession, endpoint_ids: Sequence[UUID], *, rested_at: datetime | None = None) -> None:
-    """Enqueue the lanes of endpoints that have something to do, unless they are served already.
+async def wake(session: AsyncSession, endpoint_ids: Sequence[UUID]) -> None:
+    """Enqueue the lanes of endpoints for which this transaction has something to do, unless they are served already.
 
-    One that is being looked at ends its look first, or sees what this transaction brings. With ``rested_at`` those
-    whose endpoint rests at that instant are left: they wake by themselves.
+    One that is being looked at ends its look first, or sees what this transaction brings.
     """
     await lane_queries.lock_lanes(session, endpoint_ids)
-    made = await lane_queries.make_busy(session, endpoint_ids, rested_at=rested_at)
-    await enqueue(session, [job_of(endpoint_id, job) for endpoint_id, job in made])
+    await _enqueue(session, await lane_queries.make_busy(session, endpoint_ids))
+
+
+async def wake_rested(session: AsyncSession, endpoint_ids: Sequence[UUID], wall: datetime) -> None:
+    """Enqueue the lanes of endpoints for which others have committed something to do, unless they rest.
+
+    Nobody waits for a lane that is served: it looks once more when it has come to rest.
+    """
+    await _enqueue(session, await lane_queries.make_busy(session, endpoint_ids, rested_at=wall))
+
+
+async def wake_left_behind(session: AsyncSession, wall: datetime) -> int:
+    """Enqueue lanes that rest although something is due; return how many. Their worker died as they came to rest."""
+    left = await lane_queries.left_behind(session, wall)
+    await wake(session, left)
+    return len(left)
 
 
 async def wake_due(session: AsyncSession, wall: datetime) -> int:
     """Enqueue the lanes whose instant has come; return how many."""
     due = await lane_queries.lock_due(session, wall, _WOKEN_AT_ONCE)
-    if due:
-        await wake(session, due)
+    await _enqueue(session, await lane_queries.make_busy(session, due))
     return len(due)
 
 
@@ -56,6 +68,10 @@ async def enqueue_next(session: AsyncSession, lane: WebhookLane) -> None:
     lane.job, lane.busy, lane.wake_at = lane.job + 1, True, None
     await session.flush()
     await enqueue(session, [job_of(lane.endpoint_id, lane.job)])
+
+
+async def _enqueue(session: AsyncSession, made: Sequence[tuple[UUID, int]]) -> None:
+    await enqueue(session, [job_of(endpoint_id, job) for endpoint_id, job in made])
 
 
 def job_of(endpoint_id: UUID, job: int) -> Job:

@@ -43,13 +43,22 @@ class Server:
     async def serve(self, argument: str) -> None:
         """Serve the lane that a job names, for a slice of time."""
         endpoint_id, _, job = argument.partition(":")
-        loop = asyncio.get_running_loop()
-        stay, sent = Stay(UUID(endpoint_id), int(job), loop.time()), list[Sent]()
-        while (batch := await self._turn(stay, sent)) is not None:
-            sent = await send_all(self._sender, *batch)
+        stay: Stay | None = Stay(UUID(endpoint_id), int(job), asyncio.get_running_loop().time())
+        while stay is not None:
+            sent: list[Sent] = []
+            while (batch := await self._turn(stay, sent)) is not None:
+                sent = await send_all(self._sender, *batch)
+            stay = await self._look_again(stay) if stay.rests else None
+
+    async def _look_again(self, stay: Stay) -> Stay | None:
+        """Look once more, now that everybody sees that the lane rests: what came while it was looked at woke nobody."""
+        async with self._database.transaction() as session:
+            job = await lane_queries.go_on(session, stay.endpoint_id, wall_now())
+        return None if job is None else Stay(stay.endpoint_id, job, stay.began)
 
     async def _turn(self, stay: Stay, sent: Sequence[Sent]) -> tuple[Address, Sequence[Parcel]] | None:
         async with self._database.transaction() as session:
+            await lane_queries.commit_lightly(session)
             found = await lane_queries.lock_both(session, stay.endpoint_id)
             if found is None or not found[1].busy or found[1].job != stay.job:
                 return None

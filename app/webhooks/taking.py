@@ -29,7 +29,8 @@ _log = structlog.get_logger(__name__)
 class Stay:
     """One job's time with a lane: since when, and whether the job before it died on the way (``careful``).
 
-    ``drained``: the last batch was all that was due then. ``next_at`` is when there is something to do next.
+    ``drained``: the last batch was all that was due then. ``next_at`` is when there is something to do next. In the end
+    the lane ``rests``, or has another job.
     """
 
     endpoint_id: UUID
@@ -38,6 +39,7 @@ class Stay:
     careful: bool | None = None
     drained: bool = False
     next_at: datetime | None = None
+    rests: bool = False
 
     def next_size(self, sent: int, usual: int) -> int:
         """Return how much to take next: twice what there was time to send before, or one where it is one at a time."""
@@ -67,6 +69,7 @@ async def next_batch(
         if parcels := await _parcels(session, rows, now, careful=bool(stay.careful)):
             return Batch(endpoint, usual, parcels)
     _rest(endpoint, lane, stay.next_at, asked_only=asked_only)
+    stay.rests = True
     return None
 
 
