@@ -27,11 +27,11 @@ from app.infra.logs import configure
 from app.infra.migrations import DatabaseUnready, check_migrated, drift
 from app.infra.ports import settled_port
 from app.infra.reach import reach
+from app.infra.rewrapping import check_ring, rewrap
 from app.infra.settings import Settings, SettingsError, load_settings
 from app.main import ApiServer, bare_app, create_app
 from app.one_machine import run_desk
-from app.registry import METADATA
-from app.webhooks.rewrapping import check_ring, rewrap
+from app.registry import METADATA, SEALED
 from app.worker import run_worker
 
 cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
@@ -54,7 +54,7 @@ async def _check(settings: Settings) -> None:
     """See that a process has what it needs: a database that was migrated, and every key that sealed something in it."""
     keyring, url = settings.keyring, str(settings.database_url)
     await check_migrated(url)
-    await check_ring(url, keyring)
+    await check_ring(url, keyring, SEALED)
 
 
 @cli.command()
@@ -123,6 +123,7 @@ def rewrap_secrets() -> None:
             rewrap(
                 str(settings.database_url),
                 settings.keyring,
+                SEALED,
                 lambda done, total: bar.update(task, completed=done, total=total),
             )
         )

@@ -10,9 +10,10 @@ from app.bootstrap import KEY_FILE, kept_secret, prepare
 from app.infra.embedded import EmbeddedPostgres
 from app.infra.keyring import KEYS_FILE, Keyring, kept_keys, parse_keys
 from app.infra.ports import settled_port
+from app.infra.rewrapping import rewrap
 from app.infra.settings import Settings, SettingsError
+from app.registry import SEALED
 from app.supervisor import run
-from app.webhooks.rewrapping import rewrap
 
 LOOPBACK = "127.0.0.0/8,::1/128"
 _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # no proxy stands between us and ourselves
@@ -39,7 +40,7 @@ def _serve(settings: Settings, url: str, postgres: EmbeddedPostgres | None) -> i
     ring = _ring(settings, keys)
     asyncio.run(prepare(url, secret, ring))
     if len(ring.key_ids) > 1:
-        print(asyncio.run(rewrap(url, ring)).said(ring), flush=True)
+        print(asyncio.run(rewrap(url, ring, SEALED)).said(ring), flush=True)
     return run(
         {name: [sys.executable, "-m", "app", name] for name in ("api", "worker")},
         _environment(settings, url, keys),

@@ -1,8 +1,11 @@
-"""What the rooms bring: the tables there are, who reacts to what, what falls due, what follows from an event."""
+"""What the rooms bring: tables, who reacts to what, what falls due, what follows from an event, what is sealed."""
+
+from typing import Any
 
 from sqlmodel import SQLModel
 
 from app.alarms import models as alarms_models
+from app.alarms import secrets as alarms_secrets
 from app.alarms.endings import end_alarms
 from app.auth import models as auth_models
 from app.catalogue import models as catalogue_models
@@ -19,11 +22,13 @@ from app.events.publisher import Consequence
 from app.events.reactions import register
 from app.infra import health as health_models
 from app.infra.agenda import Source
+from app.infra.rewrapping import SealedColumn
 from app.resellers import models as resellers_models
 from app.tickets import models as tickets_models
 from app.tickets import recalculation
 from app.tickets.facts import ClockCancelled, ClockMet, QuietEnded, StepDue, WorkEnded
 from app.webhooks import models as webhooks_models
+from app.webhooks import sealed as webhooks_sealed
 from app.webhooks.fan_out import fan_out
 
 MODELS = (
@@ -45,6 +50,9 @@ METADATA = SQLModel.metadata
 SOURCES: tuple[Source, ...] = (Agreements(), recalculation.Recalculations(), ladders(), closings())
 
 CONSEQUENCES: tuple[Consequence, ...] = (fan_out,)
+
+# All that the ring of keys seals: what is not here, a change of the ring loses.
+SEALED: tuple[SealedColumn[Any], ...] = (webhooks_sealed.SECRETS, webhooks_sealed.HEADERS, alarms_secrets.SECRETS)
 
 
 def register_reactions() -> None:

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from typing import Annotated
 from uuid import UUID
 
+import structlog
 from fastapi import Depends, Header, Request
 from fastapi.responses import JSONResponse, Response
 from sqlalchemy import Row
 
-from app.alarms import queries
+from app.alarms import queries, secrets
 from app.alarms.schemas import AlarmReceipt, AlarmSent
 from app.alarms.service import Sender, receive
 from app.auth.edge import edge_router, once
@@ -17,11 +18,13 @@ from app.auth.idempotency import Asked
 from app.auth.principals import Key, Principal, Role, Scope
 from app.auth.visit import Visit
 from app.infra.ids import AlarmSourceId, encode
-from app.infra.problems import RateLimited, Unauthenticated
+from app.infra.keyring import SealBroken
+from app.infra.problems import Conflict, RateLimited, Unauthenticated
 from app.tickets.actors import Actor
 from app.webhooks.signature import verify
 
 router = edge_router("Alarms")
+_log = structlog.get_logger(__name__)
 
 Signed = Annotated[str | None, Header(description="As the Standard Webhooks specification has it.")]
 
@@ -47,6 +50,7 @@ async def proven(
     Raises:
         Unauthenticated: there is no such source, or the signature is not its.
         RateLimited: the source's messages come too fast.
+        Conflict: its secret does not open any more.
     """
     visit: Visit = request.state.visit
     found = await queries.source_of_anyone(visit.session, source_id)
@@ -56,7 +60,7 @@ async def proven(
         "webhook-timestamp": webhook_timestamp or "",
         "webhook-signature": webhook_signature or "",
     }
-    secret = "" if found is None else visit.desk.keyring.open(bytes(found.secret), source_id.bytes).decode()
+    secret = "" if found is None else _opened(visit, source_id, bytes(found.secret))
     if found is None or not verify([secret], headers, body, now=int(visit.wall.timestamp())):
         raise Unauthenticated(
             "no source has signed this: check the source's id, its secret, that the bytes that are signed are those "
@@ -85,6 +89,17 @@ async def receive_alarm(request: Request, body: AlarmSent, sender: Annotated[Pro
         return JSONResponse(answer.model_dump(mode="json"))
 
     return await once(request, handle, sender.visit.session, sender.asked, sender.visit.wall)
+
+
+def _opened(visit: Visit, source_id: UUID, kept: bytes) -> str:
+    try:
+        return secrets.opened(visit.desk.keyring, source_id, kept)
+    except SealBroken as error:
+        _log.error("a secret does not open", source_id=encode("als", source_id), error=str(error))
+        raise Conflict(
+            "this source's secret does not open any more, since its row in the database was changed: the desk's"
+            " operator has to look into it. Remove the source and make another"
+        ) from error
 
 
 def _limit(request: Request, visit: Visit, source_id: UUID) -> None:

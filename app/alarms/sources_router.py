@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import Query, Response
 
-from app.alarms import queries
+from app.alarms import queries, secrets
 from app.alarms.models import AlarmSource
 from app.alarms.schemas import AlarmSourceCreate, AlarmSourceCreated, AlarmSourceRead
 from app.auth.edge import edge_router
@@ -38,7 +38,7 @@ async def create_alarm_source(body: AlarmSourceCreate, visit: CurrentVisit) -> A
         reseller_id=reseller.id,
         id=source_id,
         name=body.name,
-        secret=visit.desk.keyring.seal(secret.encode(), source_id.bytes),
+        secret=secrets.sealed(visit.desk.keyring, source_id, secret),
         created_at=visit.wall,
     )
     visit.session.add(source)

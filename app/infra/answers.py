@@ -13,6 +13,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
 from app.infra.etags import NotModified
+from app.infra.keyring import UnknownKey
 from app.infra.problems import (
     InternalError,
     InvalidTransition,
@@ -53,6 +54,7 @@ def install(app: FastAPI) -> None:
     app.exception_handler(NotModified)(_not_modified)
     app.exception_handler(IllegalTransition)(_illegal)
     app.exception_handler(OutOfRange)(_out_of_range)
+    app.exception_handler(UnknownKey)(_unknown_key)
     app.exception_handler(DBAPIError)(_database)
     app.exception_handler(PoolTimeout)(_busy)
     app.exception_handler(ConnectionError)(_busy)
@@ -107,6 +109,11 @@ async def _illegal(request: Request, error: IllegalTransition) -> Response:
 
 async def _out_of_range(request: Request, error: OutOfRange) -> Response:
     return _answer(ValidationFailed(f"this leads to an instant that no calendar reaches: {error}"), request)
+
+
+async def _unknown_key(request: Request, error: UnknownKey) -> Response:
+    _log.error("a key is missing", path=request.url.path, request_id=request_id.get(), error=str(error))
+    return _answer(Unavailable(f"the desk's operator has to act: {error}", headers={"Retry-After": "60"}), request)
 
 
 async def _database(request: Request, error: DBAPIError) -> Response:

@@ -5,10 +5,11 @@ named by ``app.tenant`` for the length of a transaction; an *operator* connectio
 when a connection is made, not per transaction: changing it makes PostgreSQL plan cached statements anew.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from enum import StrEnum
 
+from sqlalchemy import event
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
@@ -86,6 +87,11 @@ def _engine(url: str, role: DatabaseRole, pool_size: int) -> AsyncEngine:
             }
         },
     )
+
+
+def after_commit(session: AsyncSession, act: Callable[[], None]) -> None:
+    """Do something once a session's transaction is committed, and nothing if it is not."""
+    event.listen(session.sync_session, "after_commit", lambda _: act(), once=True)
 
 
 def only_looks(session: AsyncSession) -> bool:

@@ -62,7 +62,7 @@ class Keyring:
 
     def seal(self, plain: bytes, bound_to: bytes) -> bytes:
         """Return bytes that the current key opens, and only for what they are bound to."""
-        head, nonce = _head(self.current), os.urandom(_NONCE)
+        head, nonce = head_of(self.current), os.urandom(_NONCE)
         return head + nonce + self._ciphers[self.current].encrypt(nonce, plain, head + bound_to)
 
     def open(self, sealed: bytes, bound_to: bytes) -> bytes:
@@ -75,7 +75,7 @@ class Keyring:
         key_id = key_id_of(sealed)
         if key_id not in self._ciphers:
             raise UnknownKey(key_id)
-        head = _head(key_id)
+        head = head_of(key_id)
         nonce, body = sealed[len(head) : len(head) + _NONCE], sealed[len(head) + _NONCE :]
         try:
             return self._ciphers[key_id].decrypt(nonce, body, head + bound_to)
@@ -94,6 +94,11 @@ def key_id_of(sealed: bytes) -> str:
     if sealed[:1] != bytes([_FORM]) or not _ID.fullmatch(key_id) or len(sealed) < end:
         raise SealBroken("these bytes are nothing that was sealed here")
     return key_id
+
+
+def head_of(key_id: str) -> bytes:
+    """Return what everything begins with that a key has sealed."""
+    return bytes([_FORM, len(key_id)]) + key_id.encode("ascii")
 
 
 def parse_keys(text: str) -> Keyring:
@@ -134,7 +139,3 @@ def kept_keys(data_dir: Path) -> str:
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         file.write(made + "\n")
     return made
-
-
-def _head(key_id: str) -> bytes:
-    return bytes([_FORM, len(key_id)]) + key_id.encode("ascii")

@@ -74,11 +74,13 @@ _OWN: dict[str, tuple[type[Problem], ...]] = {
     "stream_events": (NotFound, TooManyStreams),
     "create_alarm": (NotFound,),
     "create_alarm_source": (NotFound,),
+    "receive_alarm": (Conflict,),
     "create_staff": (Conflict,),
     "change_staff": (Conflict,),
     "delete_test_clock": (Conflict,),
     "create_endpoint": (NotFound, UnsafeWebhookUrl),
     "change_endpoint": (UnsafeWebhookUrl,),
+    "get_endpoint_secret": (Conflict,),
     "rotate_endpoint_secret": (Conflict,),
 }
 

@@ -1,7 +1,7 @@
 """Operations on the secrets of endpoints, and their public keys for anybody.
 
-Who reads or rotates a secret is written to the log as ``webhook secret read`` and ``webhook secret rotated``: a reading
-takes place in a transaction that may not write.
+Who reads or rotates a secret is written to the log as ``webhook secret read`` and ``webhook secret rotated``, once that
+is so: a reading takes place in a transaction that may not write.
 """
 
 from typing import Annotated
@@ -11,11 +11,13 @@ from fastapi import Header, Response
 
 from app.auth.edge import edge_router
 from app.auth.visit import CurrentVisit, Visit
+from app.infra.db import after_commit
 from app.infra.etags import check_none_match, etag_of
 from app.infra.ids import EndpointId, encode
-from app.infra.problems import NotFound
+from app.infra.keyring import SealBroken
+from app.infra.problems import Conflict, NotFound
 from app.webhooks import queries, secrets
-from app.webhooks.models import WebhookEndpoint
+from app.webhooks.models import WebhookEndpoint, WebhookSecret
 from app.webhooks.published import cache_control, published, version_of
 from app.webhooks.router import WRITE_ONE, seen
 from app.webhooks.secret_schemas import PublishedKeys, Rotation, SecretLife, SecretRead
@@ -31,8 +33,9 @@ async def get_endpoint_secret(endpoint_id: EndpointId, visit: CurrentVisit) -> S
     It takes the scope to write. Each reading is recorded.
     """
     endpoint = await seen(visit, endpoint_id)
+    answer = await _read(visit, endpoint)
     _audit("read", visit, endpoint)
-    return await _read(visit, endpoint)
+    return answer
 
 
 @router.post("/webhook-endpoints/{endpoint_id}/rotate-secret", dependencies=[WRITE_ONE])
@@ -45,7 +48,8 @@ async def rotate_endpoint_secret(endpoint_id: EndpointId, body: Rotation, visit:
     endpoint = await seen(visit, endpoint_id, lock=True)
     schemes = secrets.schemes_of(body.signature or endpoint.signature)
     await secrets.rotate(visit.session, endpoint, schemes, visit.desk.keyring, body.grace, visit.wall)
-    _audit("rotated", visit, endpoint, schemes=",".join(schemes), grace_seconds=int(body.grace.total_seconds()))
+    more = {"schemes": ",".join(schemes), "grace_seconds": int(body.grace.total_seconds())}
+    after_commit(visit.session, lambda: _audit("rotated", visit, endpoint, **more))
     return await _read(visit, endpoint)
 
 
@@ -73,10 +77,23 @@ async def _read(visit: Visit, endpoint: WebhookEndpoint) -> SecretRead:
     shared, asymmetric = (secrets.newest(rows, scheme) for scheme in secrets.schemes_of("both"))
     signing = secrets.schemes_of(endpoint.signature)
     return SecretRead(
-        secret=None if shared is None else secrets.opened(visit.desk.keyring, shared),
+        secret=None if shared is None else _opened(visit, shared),
         public_key=None if asymmetric is None else asymmetric.public_key,
         live=[SecretLife.model_validate(row) for row in rows if row.scheme in signing],
     )
+
+
+def _opened(visit: Visit, secret: WebhookSecret) -> str:
+    try:
+        return secrets.opened(visit.desk.keyring, secret)
+    except SealBroken as error:
+        endpoint_id = encode("whe", secret.endpoint_id)
+        _log.error("a secret does not open", endpoint_id=endpoint_id, error=str(error))
+        raise Conflict(
+            "this endpoint's secret does not open any more, since its row in the database was changed: the desk's"
+            f" operator has to look into it. Make a new one by POST /v1/webhook-endpoints/{endpoint_id}/rotate-secret"
+            ' with "grace": "PT0S" and "signature": "v1"'
+        ) from error
 
 
 def _audit(act: str, visit: Visit, endpoint: WebhookEndpoint, **more: object) -> None:

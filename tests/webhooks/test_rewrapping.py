@@ -21,8 +21,9 @@ from app.infra.migrations import DatabaseUnready, _config, migrate
 from app.infra.now import wall_now
 from app.infra.outbound.addresses import parse_networks
 from app.infra.outbound.send import Sender
+from app.infra.rewrapping import check_ring, rewrap
 from app.infra.settings import SettingsError
-from app.webhooks.rewrapping import check_ring, rewrap
+from app.registry import SEALED
 from app.webhooks.serving import Server
 from tests.desk import SECRET_KEYS, Desk, Json
 from tests.receiver import Receiver
@@ -45,27 +46,28 @@ async def test_the_ring_is_changed_and_the_old_key_dropped_and_deliveries_still_
         await desk.publish()
         both, alone = parse_keys(f"{NEW},{SECRET_KEYS}"), parse_keys(NEW)
         with pytest.raises(SettingsError, match="lacks the key 'tests'"):
-            await check_ring(desk.database.url, alone)
-        await check_ring(desk.database.url, both)
+            await check_ring(desk.database.url, alone, SEALED)
+        await check_ring(desk.database.url, both, SEALED)
 
-        made = await rewrap(desk.database.url, both)
-        await check_ring(desk.database.url, alone)
+        made = await rewrap(desk.database.url, both, SEALED)
+        await check_ring(desk.database.url, alone, SEALED)
         async with Sender(parse_networks("127.0.0.0/8"), total_seconds=5) as sender:
             await desk.serve(Server(desk.database, sender, alone))
 
         assert (made.done, made.broken, made.in_use) == (3, 0, ("new",))
         assert "No longer needed, except for older backups: tests." in made.said(both)
-        (got,) = receiver.requests
-        Webhook(endpoint["secret"]).verify(got.body, got.headers)
-        assert got.headers["authorization"] == "Bearer one"
+        assert receiver.requests
+        for got in receiver.requests:  # two, where the first ping of a new endpoint has fallen due meanwhile
+            Webhook(endpoint["secret"]).verify(got.body, got.headers)
+            assert got.headers["authorization"] == "Bearer one"
 
 
 async def test_it_goes_by_batches_tells_how_far_it_is_and_does_nothing_twice(desk: Desk) -> None:
     await _endpoints(desk, 3)
     ring, told = parse_keys(f"{NEW},{SECRET_KEYS}"), []
 
-    first = await rewrap(desk.database.url, ring, lambda done, total: told.append((done, total)), size=2)
-    again = await rewrap(desk.database.url, ring, size=2)
+    first = await rewrap(desk.database.url, ring, SEALED, lambda done, total: told.append((done, total)), size=2)
+    again = await rewrap(desk.database.url, ring, SEALED, size=2)
 
     assert (first.done, again.done) == (9, 0)
     assert told[-1] == (9, 9)
@@ -82,8 +84,8 @@ async def test_what_was_stopped_goes_on_with_what_is_left(desk: Desk) -> None:
             raise KeyboardInterrupt(total)
 
     with pytest.raises(KeyboardInterrupt):
-        await rewrap(desk.database.url, ring, stop, size=2)
-    rest = await rewrap(desk.database.url, ring, size=2)
+        await rewrap(desk.database.url, ring, SEALED, stop, size=2)
+    rest = await rewrap(desk.database.url, ring, SEALED, size=2)
 
     assert rest.done == 7
     ids = [decode("whe", one["id"]) for one in endpoints]
@@ -98,7 +100,7 @@ async def test_a_row_that_does_not_open_is_left_and_its_key_stays_in_use(desk: D
         await session.execute(text(_SPOIL))
     ring = parse_keys(f"{NEW},{SECRET_KEYS}")
 
-    made = await rewrap(desk.database.url, ring)
+    made = await rewrap(desk.database.url, ring, SEALED)
 
     assert (made.done, made.broken, made.in_use) == (5, 1, ("new", "tests"))
     assert "No longer needed" not in made.said(ring)
@@ -113,9 +115,9 @@ async def test_a_key_that_is_missing_is_named_and_nothing_is_lost(desk: Desk) ->
     await _endpoints(desk, 1)
 
     with pytest.raises(UnknownKey, match="'tests'"):
-        await rewrap(desk.database.url, parse_keys(NEW))
+        await rewrap(desk.database.url, parse_keys(NEW), SEALED)
 
-    assert (await rewrap(desk.database.url, parse_keys(SECRET_KEYS))).in_use == ("tests",)
+    assert (await rewrap(desk.database.url, parse_keys(SECRET_KEYS), SEALED)).in_use == ("tests",)
 
 
 @pytest.mark.parametrize(

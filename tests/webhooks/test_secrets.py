@@ -2,7 +2,9 @@
 
 import base64
 import json
+import os
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from datetime import timedelta
 
 import asyncpg
@@ -12,6 +14,7 @@ from structlog.testing import capture_logs
 
 from app.infra.db import driver_url
 from app.infra.ids import decode
+from app.infra.keyring import Keyring
 from app.infra.logs import configure
 from app.infra.now import wall_now
 from app.webhooks import signature
@@ -181,6 +184,59 @@ async def test_who_reads_and_who_rotates_a_secret_is_recorded(desk: Desk) -> Non
     assert logs[0]["api_key_id"] == logs[1]["api_key_id"] != logs[2]["api_key_id"]
     assert logs[0]["reseller_id"] == reseller.id != logs[2]["reseller_id"]
     assert read["secret"] not in json.dumps(logs)
+
+
+@pytest.mark.usefixtures("logging")
+async def test_a_rotation_that_is_not_committed_is_not_recorded(desk: Desk) -> None:
+    reseller = await desk.reseller()
+    endpoint = await make_endpoint(reseller, "http://127.0.0.1:9/")
+    owner = await asyncpg.connect(driver_url(desk.database.url))
+    await owner.execute(_REFUSED_AT_COMMIT)
+    await owner.close()
+
+    with capture_logs() as logs:
+        await reseller.refused("POST", f"/webhook-endpoints/{endpoint['id']}/rotate-secret", "internal_error", {})
+
+    assert "webhook secret rotated" not in [log["event"] for log in logs]
+    assert (await reseller.get(f"/webhook-endpoints/{endpoint['id']}/secret"))["secret"] == endpoint["secret"]
+
+
+_REFUSED_AT_COMMIT = """
+create function refuse() returns trigger language plpgsql as $$ begin raise 'not today'; end $$;
+create constraint trigger refuse after insert on webhook_secrets deferrable initially deferred
+  for each row execute function refuse()
+"""
+
+
+@pytest.mark.usefixtures("logging")
+async def test_a_secret_that_does_not_open_is_refused_with_the_way_to_a_new_one(desk: Desk) -> None:
+    reseller = await desk.reseller()
+    endpoint = await make_endpoint(reseller, "http://127.0.0.1:9/")
+    path = f"/webhook-endpoints/{endpoint['id']}"
+    async with desk.database.transaction() as session:
+        await session.execute(text(r"update webhook_secrets set sealed = sealed || '\x00'"))
+
+    with capture_logs() as logs:
+        problem = await reseller.refused("GET", f"{path}/secret", "conflict")
+
+    assert f"POST /v1{path}/rotate-secret" in problem["detail"]
+    assert [log["event"] for log in logs] == ["a secret does not open"], "it was not read"
+    fresh = await rotate(reseller, endpoint, grace="PT0S", signature="v1")
+    assert (await reseller.get(f"{path}/secret"))["secret"] == fresh["secret"] != endpoint["secret"]
+
+
+async def test_a_secret_whose_key_is_missing_names_the_key_for_the_operator_and_shows_none(desk: Desk) -> None:
+    reseller = await desk.reseller()
+    endpoint = await make_endpoint(reseller, "http://127.0.0.1:9/")
+    key = os.urandom(32)
+    desk.app.state.desk = replace(desk.app.state.desk, keyring=Keyring({"new": key}))
+
+    with capture_logs() as logs:
+        problem = await reseller.refused("GET", f"/webhook-endpoints/{endpoint['id']}/secret", "unavailable")
+
+    assert "'tests', which is not in TRUNKLINE_SECRET_KEYS: put that key back" in problem["detail"]
+    assert [log["event"] for log in logs] == ["a key is missing"]
+    assert not any(written in f"{problem}{logs}" for written in (key.hex(), base64.b64encode(key).decode()))
 
 
 async def test_the_secrets_of_an_endpoint_go_with_it(desk: Desk) -> None:

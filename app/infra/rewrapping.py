@@ -1,31 +1,56 @@
 """Sealing every secret anew with the current key, so that an older one may be dropped; and seeing that none lacks.
 
-A batch is a transaction, and what is done is known by its key's id: stopped and run again, it goes on with the rest.
+Rooms say what they keep sealed (``SealedColumn``); ``app/registry.py`` has the list. A batch is a transaction, and what
+is done is known by its key's id: stopped and run again, it goes on with the rest.
 """
 
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from typing import Any, Generic, Protocol, TypeVar
 from uuid import UUID
 
 import structlog
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from app.infra.db import Database
-from app.infra.ids import encode
 from app.infra.keyring import Keyring, SealBroken, key_id_of
 from app.infra.settings import SettingsError
-from app.webhooks import custom_headers, secrets
-from app.webhooks.models import WebhookEndpoint, WebhookSecret
 
 BATCH = 500
 _NONE = UUID(int=0)
+_THERE = text("""
+select exists (select from pg_attribute where attrelid = to_regclass(:table) and attname = :name and not attisdropped)
+""")
 _log = structlog.get_logger(__name__)
 
 Told = Callable[[int, int], None]
 """Is told how much is done, of how much."""
+
+
+class _Row(Protocol):
+    id: UUID
+
+
+R = TypeVar("R", bound=_Row)
+
+
+@dataclass(frozen=True, slots=True)
+class SealedColumn(Generic[R]):
+    """A column of sealed values, and what only its room knows of it."""
+
+    table: type[R]
+    name: str
+    stale: Callable[[str], ColumnElement[bool]]
+    """Which rows a key may not have sealed yet."""
+    key_ids: Callable[[AsyncSession], Awaitable[set[str]]]
+    """The keys that something in it is sealed with."""
+    reseal: Callable[[R, Keyring], bool]
+    """Seals a row anew; False if it was sealed with the current key. A row that raises is as it was."""
+    whose: Callable[[R], Mapping[str, str]]
+    """How the log names a row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +86,13 @@ class _Batch:
         self.seen, self.done, self.broken = self.seen + other.seen, self.done + other.done, self.broken + other.broken
 
 
-async def rewrap(url: str, keyring: Keyring, told: Told = lambda _done, _total: None, size: int = BATCH) -> Rewrapped:
+async def rewrap(
+    url: str,
+    keyring: Keyring,
+    columns: Sequence[SealedColumn[Any]],
+    told: Told = lambda _done, _total: None,
+    size: int = BATCH,
+) -> Rewrapped:
     """Seal anew what is not sealed with the current key.
 
     Raises:
@@ -69,31 +100,30 @@ async def rewrap(url: str, keyring: Keyring, told: Told = lambda _done, _total: 
     """
     async with _opened(url) as database:
         async with database.transaction() as session:
-            total = await _count(session, keyring.current)
+            total = sum([await _count(session, column, keyring.current) for column in columns])
         all_of_it = _Batch()
-        for one_batch in (_secrets, _endpoints):
+        for column in columns:
             after: UUID | None = _NONE
             while after is not None:
                 async with database.transaction() as session:
-                    made = await one_batch(session, keyring, after, size)
+                    made = await _reseal(session, column, keyring, after, size)
                 all_of_it.add(made)
                 told(all_of_it.seen, total)
                 after = made.last
         async with database.transaction() as session:
-            in_use = await key_ids_in_use(session)
+            in_use = await key_ids_in_use(session, columns)
         return Rewrapped(all_of_it.done, all_of_it.broken, tuple(sorted(in_use)))
 
 
-async def check_ring(url: str, keyring: Keyring) -> None:
+async def check_ring(url: str, keyring: Keyring, columns: Sequence[SealedColumn[Any]]) -> None:
     """See that the ring has every key that sealed something; a database that is behind is for ``/readyz`` to tell.
 
     Raises:
         SettingsError: one is missing; the text names it.
     """
     async with _opened(url) as database, database.transaction() as session:
-        if await session.scalar(select(func.to_regclass("webhook_secrets"))) is None:
-            return
-        missing = sorted(await key_ids_in_use(session) - set(keyring.key_ids))
+        there = [column for column in columns if await _is_there(session, column)]
+        missing = sorted(await key_ids_in_use(session, there) - set(keyring.key_ids))
     if missing:
         named = ", ".join(f"'{key_id}'" for key_id in missing)
         raise SettingsError(
@@ -102,20 +132,20 @@ async def check_ring(url: str, keyring: Keyring) -> None:
         )
 
 
-async def key_ids_in_use(session: AsyncSession) -> set[str]:
+async def key_ids_in_use(session: AsyncSession, columns: Sequence[SealedColumn[Any]]) -> set[str]:
     """Return the ids of the keys that something is sealed with."""
-    found = set((await session.scalars(select(col(WebhookSecret.key_id)).distinct())).all())
-    kept = select(col(WebhookEndpoint.headers)).where(col(WebhookEndpoint.headers) != {})
-    for headers in (await session.scalars(kept)).all():
-        found |= _key_ids(headers.values())
+    found: set[str] = set()
+    for column in columns:
+        found |= await column.key_ids(session)
     return found
 
 
-def _key_ids(kept: Iterable[str]) -> set[str]:
+def legible_key_ids(sealed: Iterable[bytes]) -> set[str]:
+    """Return the ids of the keys that sealed these."""
     found = set()
-    for value in kept:
+    for value in sealed:
         with suppress(SealBroken):  # what is broken is no key's
-            found.add(key_id_of(custom_headers.bytes_of(value)))
+            found.add(key_id_of(value))
     return found
 
 
@@ -128,55 +158,28 @@ async def _opened(url: str) -> AsyncIterator[Database]:
         await database.close()
 
 
-async def _count(session: AsyncSession, current: str) -> int:
+async def _is_there(session: AsyncSession, column: SealedColumn[Any]) -> bool:
+    return bool(await session.scalar(_THERE, {"table": column.table.__tablename__, "name": column.name}))
+
+
+async def _count(session: AsyncSession, column: SealedColumn[Any], current: str) -> int:
     """Count the rows that may have to be sealed anew."""
-    mine = select(func.count()).select_from(WebhookSecret).where(col(WebhookSecret.key_id) != current)
-    theirs = select(func.count()).select_from(WebhookEndpoint).where(col(WebhookEndpoint.headers) != {})
-    return (await session.scalar(mine) or 0) + (await session.scalar(theirs) or 0)
+    return await session.scalar(select(func.count()).select_from(column.table).where(column.stale(current))) or 0
 
 
-async def _secrets(session: AsyncSession, keyring: Keyring, after: UUID, size: int) -> _Batch:
-    query = (
-        select(WebhookSecret)
-        .where(col(WebhookSecret.id) > after, col(WebhookSecret.key_id) != keyring.current)
-        .order_by(col(WebhookSecret.id))
-        .limit(size)
-        .with_for_update()
-    )
+async def _reseal(session: AsyncSession, column: SealedColumn[R], keyring: Keyring, after: UUID, size: int) -> _Batch:
+    row_id = col(column.table.id)
+    query = select(column.table).where(row_id > after, column.stale(keyring.current)).order_by(row_id).limit(size)
     batch = _Batch()
-    for row in (await session.scalars(query)).all():
+    for row in (await session.scalars(query.with_for_update())).all():
         batch.last, batch.seen = row.id, batch.seen + 1
         try:
-            plain = secrets.opened(keyring, row)
+            batch.done += column.reseal(row, keyring)
         except SealBroken as error:
             batch.broken += 1
-            _log.error("a secret does not open", endpoint_id=encode("whe", row.endpoint_id), error=str(error))
-            continue
-        row.sealed = keyring.seal(plain.encode("ascii"), secrets.binding(row.endpoint_id, row.id, row.scheme))
-        row.key_id = keyring.current
-        batch.done += 1
+            _log.error("a secret does not open", column=_named(column), **column.whose(row), error=str(error))
     return batch
 
 
-async def _endpoints(session: AsyncSession, keyring: Keyring, after: UUID, size: int) -> _Batch:
-    query = (
-        select(WebhookEndpoint)
-        .where(col(WebhookEndpoint.id) > after, col(WebhookEndpoint.headers) != {})
-        .order_by(col(WebhookEndpoint.id))
-        .limit(size)
-        .with_for_update()
-    )
-    batch = _Batch()
-    for row in (await session.scalars(query)).all():
-        batch.last, batch.seen = row.id, batch.seen + 1
-        if _key_ids(row.headers.values()) == {keyring.current}:
-            continue
-        try:
-            plain = custom_headers.opened(row.headers, keyring, row.id)
-        except SealBroken as error:
-            batch.broken += 1
-            _log.error("header fields do not open", endpoint_id=encode("whe", row.id), error=str(error))
-            continue
-        row.headers = custom_headers.changed({}, plain, keyring, row.id)
-        batch.done += 1
-    return batch
+def _named(column: SealedColumn[Any]) -> str:
+    return f"{column.table.__tablename__}.{column.name}"
