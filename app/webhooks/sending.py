@@ -12,7 +12,7 @@ from app.infra.outbound.outcome import Outcome, Reason
 from app.infra.outbound.send import Sender
 from app.webhooks import signature
 
-_AT_ONCE_AGAIN = 1.0  # seconds: a connection that fails faster is tried once more before it counts as failed
+AT_ONCE_AGAIN = 1.0  # seconds: a connection that fails faster is tried once more before it counts as failed
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +68,6 @@ async def _send(sender: Sender, address: Address, parcel: Parcel) -> Sent:
     headers = signature.headers(address.secrets, encode("evt", parcel.event_id), int(at.timestamp()), parcel.body)
     headers["Content-Type"] = "application/json"
     outcome = await sender.send(address.url, headers, parcel.body)
-    if outcome.reason is Reason.CONNECTION_FAILED and outcome.duration < _AT_ONCE_AGAIN:
+    if outcome.reason is Reason.CONNECTION_FAILED and outcome.duration < AT_ONCE_AGAIN:
         outcome = await sender.send(address.url, headers, parcel.body)
     return Sent(parcel, at, outcome)
