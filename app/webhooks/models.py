@@ -10,7 +10,10 @@ from app.infra.columns import Instant, Texts
 
 
 class WebhookEndpoint(SQLModel, table=True):
-    """A URL that hears events: a reseller's own, or, belonging to the operator, every reseller's."""
+    """A URL that hears events: a reseller's own, or, belonging to the operator, every reseller's.
+
+    ``verified`` tells that this URL has answered a ping; it outlasts that the endpoint is disabled.
+    """
 
     __tablename__ = "webhook_endpoints"
     __table_args__ = (
@@ -27,6 +30,7 @@ class WebhookEndpoint(SQLModel, table=True):
     event_types: list[str] | None = Field(default=None, sa_type=Texts)
     secrets: list[str] = Field(sa_type=Texts)
     state: str = "unverified"
+    verified: bool = False
     disabled_reason: str | None = None
     max_concurrency: int = 8
     max_per_second: int | None = None

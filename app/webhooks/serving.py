@@ -30,8 +30,9 @@ _SLICE = 2.0  # seconds
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """A batch that was sent, and how many seconds it took."""
+    """A batch that was sent, whereto, and how many seconds it took."""
 
+    url: str = ""
     sent: Sequence[Sent] = field(default_factory=tuple)
     took: float = 0.0
 
@@ -52,7 +53,7 @@ class Server:
         while (batch := await self._turn(stay, done)) is not None:
             began = loop.time()
             sent = await send_all(self._sender, batch.address, batch.parcels)
-            done = Done(sent, loop.time() - began)
+            done = Done(batch.address.url, sent, loop.time() - began)
 
     async def _turn(self, stay: Stay, done: Done) -> Batch | None:
         async with self._database.transaction() as session:
@@ -61,7 +62,7 @@ class Server:
             if endpoint is None or lane is None or not lane.busy or lane.job != stay.job:
                 return None
             if done.sent:
-                await self._record(session, endpoint, lane, done.sent)
+                await self._record(session, endpoint, lane, done)
             if stay.careful is None:
                 lane.starts += 1
                 stay.careful = lane.starts > 1
@@ -70,13 +71,12 @@ class Server:
                 return None
             return await next_batch(session, stay, endpoint, lane, done.took, wall_now())
 
-    async def _record(
-        self, session: AsyncSession, endpoint: WebhookEndpoint, lane: WebhookLane, sent: Sequence[Sent]
-    ) -> None:
+    async def _record(self, session: AsyncSession, endpoint: WebhookEndpoint, lane: WebhookLane, done: Done) -> None:
         fates = [
             fate_of(one, endpoint.retry_profile, chance=random.random(), scale=self._scale)  # noqa: S311 - jitter
-            for one in sent
+            for one in done.sent
         ]
-        await record_batch(session, sent, fates)
-        heed(session, endpoint, lane, sent, wall_now(), scale=self._scale)
+        await record_batch(session, done.sent, fates)
+        if done.url == endpoint.url:  # what another URL answered does not verify this one
+            heed(session, endpoint, lane, done.sent, wall_now(), scale=self._scale)
         lane.starts = 0
