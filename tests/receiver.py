@@ -21,12 +21,13 @@ from typing import Self
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request as it came; header names are in lower case."""
+    """One request as it came; the names in `headers` are in lower case, those in `names` as they were written."""
 
     method: str
     path: str
     headers: dict[str, str]
     body: bytes
+    names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,8 +173,10 @@ async def _requests(reader: asyncio.StreamReader) -> AsyncIterator[Request]:
     while line := await reader.readline():
         method, path, _ = line.decode("latin-1").split(" ", 2)
         headers: dict[str, str] = {}
+        names: list[str] = []
         while (line := await reader.readline()) not in {b"\r\n", b""}:
             name, _, value = line.decode("latin-1").partition(":")
+            names.append(name)
             headers[name.strip().lower()] = value.strip()
         body = await reader.readexactly(int(headers.get("content-length", "0")))
-        yield Request(method, path, headers, body)
+        yield Request(method, path, headers, body, tuple(names))
