@@ -18,7 +18,7 @@ import pytest
 
 from app.infra.db import driver_url
 from tests.desk import Caller, Desk, Json
-from tests.receiver import Answer, Receiver
+from tests.receiver import Answer, Receiver, Request
 from tests.stories.processes import start
 
 pytestmark = pytest.mark.timeout(120)
@@ -61,6 +61,11 @@ async def _overdue(desk: Desk, connection: asyncpg.Connection) -> tuple[Caller, 
     await connection.execute(_LATE)
     await connection.execute(_LATE_TICKETS)
     return reseller, ticket
+
+
+def _ticket_of(request: Request) -> Json:
+    ticket: Json = json.loads(request.body)["data"]["ticket"]
+    return ticket
 
 
 async def _until(connection: asyncpg.Connection, query: str, *args: object, wanted: int = 1) -> None:
@@ -156,7 +161,7 @@ async def test_a_worker_killed_in_a_batch_loses_nothing_and_records_each_attempt
                 await _until(connection, _DELIVERED, wanted=30)
 
             heard = Counter(one.headers["webhook-id"] for one in receiver.requests)
-            told = {json.loads(one.body)["data"]["ticket"]["id"] for one in receiver.requests}
+            told = {_ticket_of(one)["id"] for one in receiver.requests}
             assert told == {ticket["id"] for ticket in tickets}
             assert len(heard) == 30
             assert {heard[one.headers["webhook-id"]] for one in receiver.requests[:8]} == {1}  # these were recorded
@@ -178,25 +183,26 @@ async def test_an_ordered_endpoint_keeps_its_order_over_killed_workers(
             for n in range(9):
                 for ticket in tickets:
                     await reseller.patch(f"/tickets/{ticket['id']}", {"subject": f"Trunk {n}"})
-            receiver.answer(*[Answer(204)] * 7, Answer(204, delay=30))
-            with _worker(database_url, tmp_path) as first:
-                await receiver.wait_for(8, 40)
-                first.send_signal(signal.SIGKILL)
-                first.wait(10)
-            receiver.answer(*[Answer(204)] * 5, Answer(204, delay=30))
-            with _worker(database_url, tmp_path) as second:
-                await receiver.wait_for(14, 40)
-                second.send_signal(signal.SIGKILL)
-                second.wait(10)
+            hanging = []
+            for answered in (1, 3):
+                receiver.answer(*[Answer(204)] * answered, Answer(204, delay=30))
+                reached = len(receiver.requests) + answered
+                with _worker(database_url, tmp_path) as dying:
+                    await receiver.wait_for(reached + 1, 40)
+                    await asyncio.sleep(0.5)  # for whatever else would come
+                    dying.send_signal(signal.SIGKILL)
+                    dying.wait(10)
+                hanging.append([_ticket_of(one)["id"] for one in receiver.requests[reached:]])
             receiver.answer(Answer(204))
 
             with _worker(database_url, tmp_path):
                 await _until(connection, _DELIVERED, wanted=30)
 
             for ticket in tickets:
-                told = [json.loads(one.body)["data"]["ticket"] for one in receiver.requests]
+                told = [_ticket_of(one) for one in receiver.requests]
                 sequences = [one["sequence"] for one in told if one["id"] == ticket["id"]]
                 assert list(dict.fromkeys(sequences)) == list(range(1, 11))
+            assert [len(ids) for ids in hanging] == [len(set(ids)) for ids in hanging]  # none before the one before it
             assert await connection.fetch(_ATTEMPTS) == [(30, 30, 1, 1)]
     finally:
         await connection.close()
