@@ -206,7 +206,7 @@ _PASSED = (
     "update webhook_lanes set paused_until = null, slow_until = null, wake_at = now() where not busy",
 )
 _VERIFIED = (
-    "update webhook_endpoints set state = 'active' where id = :id",
+    "update webhook_endpoints set state = 'active', verified = true where id = :id",
     "update webhook_deliveries set state = 'delivered' where endpoint_id = :id",
     "update webhook_lanes set busy = false where endpoint_id = :id",
 )

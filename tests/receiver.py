@@ -21,12 +21,13 @@ from typing import Self
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request as it came; header names are in lower case."""
+    """One request as it came; the names in `headers` are in lower case, those in `names` as they were written."""
 
     method: str
     path: str
     headers: dict[str, str]
     body: bytes
+    names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +66,17 @@ def endless_headers() -> Answer:
 
 
 class Receiver:
-    """The server. `requests` are those that came whole, `connections` counts all that ever connected."""
+    """The server. `requests` are those that came whole, `connections` counts all that ever connected.
+
+    `written` counts the bytes of bodies that do not end.
+    """
 
     def __init__(self, host: str = "127.0.0.1", tls: ssl.SSLContext | None = None) -> None:
         self.host = host
         self.port = 0
         self.requests: list[Request] = []
         self.connections = 0
+        self.written = 0
         self._tls = tls
         self._answers = [Answer()]
         self._arrived = asyncio.Condition()
@@ -131,7 +136,7 @@ class Receiver:
                     self.requests.append(request)
                     self._arrived.notify_all()
                 answer = self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
-                if not await _give(answer, writer):
+                if not await self._give(answer, writer):
                     break
         except (OSError, EOFError, ValueError):
             pass  # the client is gone or speaks no HTTP, which is its right
@@ -140,34 +145,38 @@ class Receiver:
             with contextlib.suppress(OSError):
                 await writer.wait_closed()
 
+    async def _give(self, answer: Answer, writer: asyncio.StreamWriter) -> bool:
+        """Write one answer; return whether the connection is still good for another."""
+        await asyncio.sleep(answer.delay)
+        writer.write(answer.head() if answer.raw is None else answer.raw)
+        if answer.drip:
+            for byte in answer.body:
+                writer.write(bytes([byte]))
+                await asyncio.sleep(answer.drip)
+        else:
+            writer.write(answer.body)
+        while answer.endless:
+            writer.write(answer.endless)
+            await writer.drain()
+            self.written += len(answer.endless)
+        await writer.drain()
+        if answer.reset:
+            connection = writer.get_extra_info("socket")
+            connection.setsockopt(
+                socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)
+            )  # close() is a reset now
+            writer.transport.abort()
+        return not (answer.close or answer.reset or answer.raw is not None)
+
 
 async def _requests(reader: asyncio.StreamReader) -> AsyncIterator[Request]:
     while line := await reader.readline():
         method, path, _ = line.decode("latin-1").split(" ", 2)
         headers: dict[str, str] = {}
+        names: list[str] = []
         while (line := await reader.readline()) not in {b"\r\n", b""}:
             name, _, value = line.decode("latin-1").partition(":")
+            names.append(name)
             headers[name.strip().lower()] = value.strip()
         body = await reader.readexactly(int(headers.get("content-length", "0")))
-        yield Request(method, path, headers, body)
-
-
-async def _give(answer: Answer, writer: asyncio.StreamWriter) -> bool:
-    """Write one answer; return whether the connection is still good for another."""
-    await asyncio.sleep(answer.delay)
-    writer.write(answer.head() if answer.raw is None else answer.raw)
-    if answer.drip:
-        for byte in answer.body:
-            writer.write(bytes([byte]))
-            await asyncio.sleep(answer.drip)
-    else:
-        writer.write(answer.body)
-    while answer.endless:
-        writer.write(answer.endless)
-        await writer.drain()
-    await writer.drain()
-    if answer.reset:
-        connection = writer.get_extra_info("socket")
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # close() is a reset now
-        writer.transport.abort()
-    return not (answer.close or answer.reset or answer.raw is not None)
+        yield Request(method, path, headers, body, tuple(names))

@@ -15,6 +15,7 @@ _NEW_TABLES = {"webhook_lanes": "select, insert, update", "webhook_recoveries": 
 _UPGRADE = """
 alter table webhook_endpoints
   add column state varchar not null default 'active',
+  add column verified boolean not null default true,
   add column disabled_reason varchar,
   add column max_concurrency integer not null default 8,
   add column max_per_second integer,
@@ -24,8 +25,8 @@ alter table webhook_endpoints
   add constraint ck_webhook_endpoints_disabled check ((state = 'disabled') = (disabled_reason is not null)),
   add constraint ck_webhook_endpoints_disabled_reason check (disabled_reason in ('failing', 'gone', 'manual')),
   add constraint ck_webhook_endpoints_retry_profile check (retry_profile in ('standard', 'brief', 'patient'));
-alter table webhook_endpoints alter column state drop default, alter column max_concurrency drop default,
-  alter column ordered drop default, alter column retry_profile drop default;
+alter table webhook_endpoints alter column state drop default, alter column verified drop default,
+  alter column max_concurrency drop default, alter column ordered drop default, alter column retry_profile drop default;
 
 alter table webhook_deliveries
   add column position bigint,
@@ -106,8 +107,8 @@ alter table webhook_deliveries
 alter table webhook_deliveries alter column asked drop default;
 create index ix_webhook_deliveries_pending on webhook_deliveries (next_attempt_at) where state = 'pending';
 alter table webhook_endpoints
-  drop column state, drop column disabled_reason, drop column max_concurrency, drop column max_per_second,
-  drop column ordered, drop column retry_profile;
+  drop column state, drop column verified, drop column disabled_reason, drop column max_concurrency,
+  drop column max_per_second, drop column ordered, drop column retry_profile;
 """
 
 

@@ -20,10 +20,13 @@ class Fate:
 
 
 def fate_of(sent: Sent, profile: str, *, chance: float, scale: float) -> Fate:
-    """Return what becomes of a delivery: delivered, tried again, failed; held where the endpoint is gone for good."""
+    """Return what becomes of a delivery: delivered, tried again, failed; held where the endpoint is gone for good.
+
+    What somebody asked for is not held: it disables no endpoint, and one that is active releases what is held.
+    """
     if sent.outcome.ok:
         return Fate("delivered", None, sent.at)
-    if sent.outcome.status == HTTPStatus.GONE and sent.parcel.trigger in {"event", "recovery"}:
+    if sent.outcome.status == HTTPStatus.GONE and sent.parcel.trigger == "event":
         return Fate("held", None, None)
     asked = read_retry_after(sent.outcome.retry_after, sent.at)
     delay = next_delay(sent.parcel.number, asked, profile=profile, chance=chance, scale=scale)

@@ -20,7 +20,7 @@ SLOW_FOR = timedelta(minutes=1)
 NOTICES_AFTER = (timedelta(days=1), timedelta(days=3))
 DISABLED_AFTER = timedelta(days=5)
 FAILING_TAKES = 10  # failures in a row, too, lest a quiet endpoint is judged by two
-_OVERLOADED = {
+OVERLOADED = {
     HTTPStatus.REQUEST_TIMEOUT,
     HTTPStatus.TOO_MANY_REQUESTS,
     HTTPStatus.BAD_GATEWAY,
@@ -89,7 +89,7 @@ def at_once(health: Health, usual: int, now: datetime) -> int:
 def _failed(health: Health, result: Result, scale: float) -> Health:
     failures, rest = health.failures + 1, timedelta(0)
     health = replace(health, failures=failures, failing_since=health.failing_since or result.at)
-    if result.timed_out or result.status in _OVERLOADED:
+    if result.timed_out or result.status in OVERLOADED:
         health = replace(health, slow_until=result.at + SLOW_FOR * scale)
         rest = min(result.asked or rest, LONGEST_REST) * scale
     if failures >= RESTS_AFTER and (health.paused_until is None or health.paused_until <= result.at):

@@ -40,8 +40,10 @@ def heed(
     scale: float,
 ) -> None:
     """Let an endpoint's answers have their effect. What somebody asked for neither harms nor heals its health."""
-    if endpoint.state == "unverified" and any(one.parcel.trigger == "ping" and one.outcome.ok for one in sent):
-        endpoint.state, endpoint.version = "active", endpoint.version + 1
+    if any(one.parcel.trigger == "ping" and one.outcome.ok for one in sent):
+        endpoint.verified = True
+        if endpoint.state == "unverified":
+            endpoint.state, endpoint.version = "active", endpoint.version + 1
     results = [result_of(one) for one in sent if one.parcel.trigger == "event"]
     health, turn = judge(health_of(lane), results, scale=scale)
     set_health(lane, health)
@@ -68,6 +70,8 @@ def disable(session: AsyncSession, endpoint: WebhookEndpoint, lane: WebhookLane,
 async def switch(session: AsyncSession, endpoint: WebhookEndpoint, wanted: str, now: datetime) -> None:
     """Disable an endpoint, or let one that is disabled go on, beginning with what was held. The endpoint is locked.
 
+    One whose URL has never answered a ping goes on to be verified.
+
     Raises:
         InvalidTransition: it is not verified, and only the answer to its ping makes it active.
     """
@@ -82,7 +86,7 @@ async def switch(session: AsyncSession, endpoint: WebhookEndpoint, wanted: str, 
     if wanted == "disabled":
         disable(session, endpoint, lane, "manual", now)
     else:
-        endpoint.state, endpoint.disabled_reason = "active", None
+        endpoint.state, endpoint.disabled_reason = "active" if endpoint.verified else "unverified", None
     await session.flush()
     await lanes.wake(session, [endpoint.id])
 

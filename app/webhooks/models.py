@@ -12,7 +12,8 @@ from app.infra.columns import Instant, Json, Texts
 class WebhookEndpoint(SQLModel, table=True):
     """A URL that hears events: a reseller's own, or, belonging to the operator, every reseller's.
 
-    ``headers`` are sent with every delivery: by name, each value sealed, in base64.
+    ``verified`` tells that this URL has answered a ping; it outlasts that the endpoint is disabled. ``headers`` are sent
+    with every delivery: by name, each value sealed, in base64.
     """
 
     __tablename__ = "webhook_endpoints"
@@ -30,6 +31,7 @@ class WebhookEndpoint(SQLModel, table=True):
     description: str | None = None
     event_types: list[str] | None = Field(default=None, sa_type=Texts)
     state: str = "unverified"
+    verified: bool = False
     disabled_reason: str | None = None
     max_concurrency: int = 8
     max_per_second: int | None = None

@@ -155,15 +155,18 @@ async def change_endpoint(
     endpoint = await seen(visit, endpoint_id, lock=True)
     check_match(endpoint, if_match)
     moved = body.url is not None and body.url != endpoint.url
-    if wanted := given.pop("state", None):
+    endpoint.verified = endpoint.verified and not moved
+    wanted = given.pop("state", None)
+    if wanted is not None:
         await switch(visit.session, endpoint, wanted, visit.wall)
     endpoint.sqlmodel_update(given)
     if "headers" in body.model_fields_set:
         endpoint.headers = _headers(visit, endpoint, body.headers)
     await secrets.ensure(visit.session, endpoint, visit.desk.keyring, visit.wall)
     endpoint.version += 1
-    if moved and endpoint.state != "disabled":
+    if moved and endpoint.state == "active":
         endpoint.state = "unverified"
+    if endpoint.state == "unverified" and (moved or wanted == "active"):
         await _ping(visit, endpoint)
     response.headers["ETag"] = etag_of(endpoint)
     return EndpointRead.model_validate(endpoint)

@@ -20,8 +20,8 @@ _SECONDS: Mapping[str, Sequence[int]] = {
 PROFILES: Mapping[str, Sequence[timedelta]] = {
     name: tuple(timedelta(seconds=one) for one in seconds) for name, seconds in _SECONDS.items()
 }
-_LONGEST = timedelta(hours=24)
-_JITTER = 0.2
+LONGEST = timedelta(hours=24)
+JITTER = 0.2
 
 
 def next_delay(
@@ -46,8 +46,8 @@ def next_delay(
         return None
     step = steps[attempts - 1]
     if asked is not None:
-        step = min(max(asked, step), 2 * step, _LONGEST)
-    return step * scale * (1 + _JITTER * chance)
+        step = min(max(asked, step), 2 * step, LONGEST)
+    return step * scale * (1 + JITTER * chance)
 
 
 def read_retry_after(value: str | None, now: datetime) -> timedelta | None:
@@ -58,6 +58,6 @@ def read_retry_after(value: str | None, now: datetime) -> timedelta | None:
         return timedelta(seconds=min(int(value), 10 * 86_400))
     try:
         at = parsedate_to_datetime(value)
-    except ValueError:
+    except (ValueError, OverflowError):  # the latter comes from numbers that no clock holds
         return None
     return max(at - now, timedelta(0)) if at.tzinfo is not None else None

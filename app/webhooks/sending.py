@@ -14,7 +14,7 @@ from app.infra.outbound.send import Sender
 from app.webhooks import signature
 from app.webhooks.health import RESTS_AFTER
 
-_AT_ONCE_AGAIN = 1.0  # seconds: a connection that fails faster is tried once more before it counts as failed
+AT_ONCE_AGAIN = 1.0  # seconds: a connection that fails faster is tried once more before it counts as failed
 _BEGUN_WITHIN = 1.0  # seconds: what is not begun by then is left for the next batch, so that each is recorded soon
 
 
@@ -83,6 +83,6 @@ async def _send(sender: Sender, address: Address, parcel: Parcel) -> Sent:
     signed = signature.headers(address.secrets, encode("evt", parcel.event_id), int(at.timestamp()), parcel.body)
     headers = {**address.own_headers, **signed, "Content-Type": "application/json"}
     outcome = await sender.send(address.url, headers, parcel.body)
-    if outcome.reason is Reason.CONNECTION_FAILED and outcome.duration < _AT_ONCE_AGAIN:
+    if outcome.reason is Reason.CONNECTION_FAILED and outcome.duration < AT_ONCE_AGAIN:
         outcome = await sender.send(address.url, headers, parcel.body)
     return Sent(parcel, at, outcome)

@@ -9,6 +9,7 @@ found.
 import asyncio
 import random
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
 from uuid import UUID
 
@@ -31,6 +32,14 @@ _SLICE = 2.0  # seconds
 _UNTIL_KEYS_ARE_THERE = timedelta(minutes=1)
 
 
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What was sent of a batch, and whereto."""
+
+    url: str = ""
+    sent: Sequence[Sent] = field(default_factory=tuple)
+
+
 class Server:
     """Serves lanes; one per process."""
 
@@ -45,9 +54,9 @@ class Server:
         endpoint_id, _, job = argument.partition(":")
         stay: Stay | None = Stay(UUID(endpoint_id), int(job), asyncio.get_running_loop().time())
         while stay is not None:
-            sent: list[Sent] = []
-            while (batch := await self._turn(stay, sent)) is not None:
-                sent = await send_all(self._sender, *batch)
+            done = Done()
+            while (batch := await self._turn(stay, done)) is not None:
+                done = Done(batch[0].url, await send_all(self._sender, *batch))
             stay = await self._look_again(stay) if stay.rests else None
 
     async def _look_again(self, stay: Stay) -> Stay | None:
@@ -56,22 +65,22 @@ class Server:
             job = await lane_queries.go_on(session, stay.endpoint_id, wall_now())
         return None if job is None else Stay(stay.endpoint_id, job, stay.began)
 
-    async def _turn(self, stay: Stay, sent: Sequence[Sent]) -> tuple[Address, Sequence[Parcel]] | None:
+    async def _turn(self, stay: Stay, done: Done) -> tuple[Address, Sequence[Parcel]] | None:
         async with self._database.transaction() as session:
             await lane_queries.commit_lightly(session)
             found = await lane_queries.lock_both(session, stay.endpoint_id)
             if found is None or not found[1].busy or found[1].job != stay.job:
                 return None
             endpoint, lane = found
-            if sent:
-                await self._record(session, endpoint, lane, sent)
+            if done.sent:
+                await self._record(session, endpoint, lane, done)
             if stay.careful is None:
                 lane.starts += 1
                 stay.careful = lane.starts > 1
             if asyncio.get_running_loop().time() - stay.began > _SLICE:
                 await lanes.enqueue_next(session, lane)
                 return None
-            batch = await next_batch(session, stay, endpoint, lane, len(sent), wall_now())
+            batch = await next_batch(session, stay, endpoint, lane, len(done.sent), wall_now())
             return None if batch is None else await self._addressed(session, batch, lane)
 
     async def _addressed(
@@ -85,13 +94,12 @@ class Server:
         own = custom_headers.opened(endpoint.headers, self._keyring, endpoint.id)
         return Address(endpoint.url, keys, own, batch.at_once, endpoint.max_per_second), batch.parcels
 
-    async def _record(
-        self, session: AsyncSession, endpoint: WebhookEndpoint, lane: WebhookLane, sent: Sequence[Sent]
-    ) -> None:
+    async def _record(self, session: AsyncSession, endpoint: WebhookEndpoint, lane: WebhookLane, done: Done) -> None:
         fates = [
             fate_of(one, endpoint.retry_profile, chance=random.random(), scale=self._scale)  # noqa: S311 - jitter
-            for one in sent
+            for one in done.sent
         ]
-        await record_batch(session, sent, fates)
-        heed(session, endpoint, lane, sent, wall_now(), scale=self._scale)
+        await record_batch(session, done.sent, fates)
+        if done.url == endpoint.url:  # what another URL answered does not verify this one
+            heed(session, endpoint, lane, done.sent, wall_now(), scale=self._scale)
         lane.starts = 0

@@ -5,8 +5,10 @@ that does not come. Then it is killed with SIGKILL, what was held is let go, and
 """
 
 import asyncio
+import json
 import signal
 import subprocess
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,7 +18,7 @@ import pytest
 
 from app.infra.db import driver_url
 from tests.desk import Caller, Desk, Json
-from tests.receiver import Answer, Receiver
+from tests.receiver import Answer, Receiver, Request
 from tests.stories.processes import start
 
 pytestmark = pytest.mark.timeout(120)
@@ -31,6 +33,11 @@ update tickets set created_at = created_at - interval '61 min', settled_at = set
 _WAITING = """
 select count(*) from pg_stat_activity
  where wait_event_type = 'Lock' and datname = current_database() and query ilike $1
+"""
+_DELIVERED = "select count(*) from webhook_deliveries where state = 'delivered' and trigger = 'event'"
+_ATTEMPTS = """
+select count(*), count(distinct a.delivery_id), min(a.number), max(d.attempts)
+  from webhook_attempts a join webhook_deliveries d on d.id = a.delivery_id and d.trigger = 'event'
 """
 
 
@@ -54,6 +61,11 @@ async def _overdue(desk: Desk, connection: asyncpg.Connection) -> tuple[Caller, 
     await connection.execute(_LATE)
     await connection.execute(_LATE_TICKETS)
     return reseller, ticket
+
+
+def _ticket_of(request: Request) -> Json:
+    ticket: Json = json.loads(request.body)["data"]["ticket"]
+    return ticket
 
 
 async def _until(connection: asyncpg.Connection, query: str, *args: object, wanted: int = 1) -> None:
@@ -125,6 +137,73 @@ async def test_a_worker_killed_while_it_delivers_leaves_the_delivery_to_the_next
             assert first_try.body == second_try.body
             deliveries = (await reseller.get("/webhook-deliveries"))["data"]
             assert [(one["state"], one["attempts_made"]) for one in deliveries] == [("delivered", 1)]
+    finally:
+        await connection.close()
+
+
+async def test_a_worker_killed_in_a_batch_loses_nothing_and_records_each_attempt_once(
+    desk: Desk, database_url: str, tmp_path: Path
+) -> None:
+    connection = await asyncpg.connect(driver_url(database_url))
+    try:
+        async with Receiver() as receiver:
+            receiver.answer(*[Answer(204)] * 11, Answer(204, delay=30))
+            reseller = await desk.reseller(now=None)
+            await desk.endpoint(reseller, receiver.url, event_types=["ticket.created"])
+            tickets = [await reseller.open_ticket() for _ in range(30)]
+            with _worker(database_url, tmp_path) as first:
+                await receiver.wait_for(12, 40)  # a batch of eight is over, and the next is under way
+                first.send_signal(signal.SIGKILL)
+                first.wait(10)
+            receiver.answer(Answer(204))
+
+            with _worker(database_url, tmp_path):
+                await _until(connection, _DELIVERED, wanted=30)
+
+            heard = Counter(one.headers["webhook-id"] for one in receiver.requests)
+            told = {_ticket_of(one)["id"] for one in receiver.requests}
+            assert told == {ticket["id"] for ticket in tickets}
+            assert len(heard) == 30
+            assert {heard[one.headers["webhook-id"]] for one in receiver.requests[:8]} == {1}  # these were recorded
+            assert 30 < len(receiver.requests) <= 30 + 16  # those of the batch that died came twice, and no others
+            assert await connection.fetch(_ATTEMPTS) == [(30, 30, 1, 1)]
+    finally:
+        await connection.close()
+
+
+async def test_an_ordered_endpoint_keeps_its_order_over_killed_workers(
+    desk: Desk, database_url: str, tmp_path: Path
+) -> None:
+    connection = await asyncpg.connect(driver_url(database_url))
+    try:
+        async with Receiver() as receiver:
+            reseller = await desk.reseller(now=None)
+            await desk.endpoint(reseller, receiver.url, ordered=True, event_types=["ticket.created", "ticket.updated"])
+            tickets = [await reseller.open_ticket() for _ in range(3)]
+            for n in range(9):
+                for ticket in tickets:
+                    await reseller.patch(f"/tickets/{ticket['id']}", {"subject": f"Trunk {n}"})
+            hanging = []
+            for answered in (1, 3):
+                receiver.answer(*[Answer(204)] * answered, Answer(204, delay=30))
+                reached = len(receiver.requests) + answered
+                with _worker(database_url, tmp_path) as dying:
+                    await receiver.wait_for(reached + 1, 40)
+                    await asyncio.sleep(0.5)  # for whatever else would come
+                    dying.send_signal(signal.SIGKILL)
+                    dying.wait(10)
+                hanging.append([_ticket_of(one)["id"] for one in receiver.requests[reached:]])
+            receiver.answer(Answer(204))
+
+            with _worker(database_url, tmp_path):
+                await _until(connection, _DELIVERED, wanted=30)
+
+            for ticket in tickets:
+                told = [_ticket_of(one) for one in receiver.requests]
+                sequences = [one["sequence"] for one in told if one["id"] == ticket["id"]]
+                assert list(dict.fromkeys(sequences)) == list(range(1, 11))
+            assert [len(ids) for ids in hanging] == [len(set(ids)) for ids in hanging]  # none before the one before it
+            assert await connection.fetch(_ATTEMPTS) == [(30, 30, 1, 1)]
     finally:
         await connection.close()
 

@@ -1,5 +1,6 @@
 """Recoveries: previewed, made once each, followed, stopped, and gone on with by another worker."""
 
+import asyncio
 from datetime import timedelta
 
 from sqlalchemy import text
@@ -133,3 +134,18 @@ async def test_a_recovery_goes_on_batch_by_batch_and_can_be_stopped(desk: Desk) 
     rest = await reseller.post(path, span)
     await desk.recover()
     assert (await reseller.get(f"/webhook-recoveries/{rest['id']}"))["done"] == begun["total"] - 500
+
+
+async def test_a_receiver_that_is_gone_is_not_asked_again_and_again(desk: Desk, server: Server) -> None:
+    async with Receiver() as receiver:
+        receiver.answer(Answer(410))
+        reseller = await desk.reseller()
+        endpoint = await _lost(desk, reseller, receiver.url, 2)
+
+        await reseller.post(f"/webhook-endpoints/{endpoint['id']}/recover", _since())
+        await desk.recover()
+        async with asyncio.timeout(20):
+            await desk.serve(server)
+
+        assert len(receiver.requests) == 2
+        assert (await reseller.get(f"/webhook-endpoints/{endpoint['id']}"))["state"] == "active"
