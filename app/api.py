@@ -25,6 +25,7 @@ from app.tickets.router import router as tickets
 from app.tickets.sla_router import router as sla_status
 from app.tickets.work_router import router as work
 from app.webhooks.delivery_router import router as webhook_deliveries
+from app.webhooks.health_router import router as webhook_health
 from app.webhooks.recovery_router import router as webhook_recoveries
 from app.webhooks.router import router as webhooks
 
@@ -44,6 +45,7 @@ VERSIONED: tuple[APIRouter, ...] = (
     reports,
     events,
     webhooks,
+    webhook_health,
     webhook_deliveries,
     webhook_recoveries,
     policy_preview,

@@ -40,8 +40,11 @@ create index ix_webhook_deliveries_order on webhook_deliveries (endpoint_id, ord
 
 alter table webhook_attempts
   add column location varchar,
-  add column truncated boolean not null default false;
+  add column truncated boolean not null default false,
+  add column first_byte_ms integer,
+  add column address varchar;
 alter table webhook_attempts alter column truncated drop default;
+grant update (answer, truncated, location) on webhook_attempts to trunkline_tenant;
 
 create table webhook_lanes (
   reseller_id uuid not null,
@@ -94,7 +97,9 @@ _DOWNGRADE = """
 drop table webhook_recoveries;
 drop table webhook_lanes;
 delete from queue.pgqueuer where entrypoint in ('webhooks.lane', 'webhooks.recover');
-alter table webhook_attempts drop column location, drop column truncated;
+revoke update (answer) on webhook_attempts from trunkline_tenant;
+alter table webhook_attempts drop column location, drop column truncated, drop column first_byte_ms,
+  drop column address;
 drop index ix_webhook_deliveries_order;
 drop index ix_webhook_deliveries_held;
 drop index ix_webhook_deliveries_due;

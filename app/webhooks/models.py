@@ -126,6 +126,8 @@ class WebhookAttempt(SQLModel, table=True):
     answer: bytes = Field(sa_type=LargeBinary)
     truncated: bool = False
     location: str | None = None
+    first_byte_ms: int | None = None
+    address: str | None = None
 
 
 class WebhookRecovery(SQLModel, table=True):

@@ -13,7 +13,7 @@ import httpx
 from app.infra.outbound.addresses import NOTHING_OPENED, AllowedNetworks
 from app.infra.outbound.outcome import FAILURES, Outcome, Reason, explain, reason_of_failure, reason_of_status
 from app.infra.outbound.resolver import Resolver, SystemResolver
-from app.infra.outbound.transport import GuardedTransport, SocketFactory, open_socket
+from app.infra.outbound.transport import DIALLED, GuardedTransport, SocketFactory, open_socket
 from app.infra.outbound.urls import check_url
 
 CONNECT_SECONDS = 5.0
@@ -87,7 +87,7 @@ class Sender:
         """
         loop = asyncio.get_running_loop()
         begun = loop.time()
-        got = _Answer()
+        got = _Answer(begun)
         try:
             async with asyncio.timeout(self._total):
                 await self._exchange(check_url(url, self._allowed).url, headers, body, got)
@@ -98,8 +98,9 @@ class Sender:
 
     async def _exchange(self, url: str, headers: Mapping[str, str], body: bytes, got: "_Answer") -> None:
         assert self._client is not None, "a Sender is used inside of `async with`"
-        async with self._client.stream("POST", url, headers=headers, content=body) as response:
-            got.status = response.status_code
+        tell = {DIALLED: got.dial}
+        async with self._client.stream("POST", url, headers=headers, content=body, extensions=tell) as response:
+            got.status, got.first_byte = response.status_code, asyncio.get_running_loop().time() - got.begun
             got.retry_after = _field(response, "retry-after", _MAX_RETRY_AFTER)
             got.location = _field(response, "location", _MAX_LOCATION)
             async for chunk in response.aiter_raw():
@@ -112,12 +113,18 @@ class Sender:
 class _Answer:
     """What has come so far, which is kept when the rest does not come."""
 
+    begun: float
     status: int | None = None
+    first_byte: float | None = None
+    address: str | None = None
     retry_after: str | None = None
     location: str | None = None
     kept: bytearray = field(default_factory=bytearray)
     size: int = 0
     detail: str = ""
+
+    def dial(self, address: str) -> None:
+        self.address = address
 
     def take(self, chunk: bytes) -> None:
         self.kept += chunk[: MAX_KEPT - len(self.kept)]
@@ -133,6 +140,8 @@ class _Answer:
             retry_after=self.retry_after,
             detail=self.detail,
             location=self.location,
+            first_byte=self.first_byte,
+            address=self.address,
         )
 
 
