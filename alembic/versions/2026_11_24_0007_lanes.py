@@ -59,6 +59,7 @@ create table webhook_lanes (
   openings integer not null,
   paused_until timestamptz,
   slow_until timestamptz,
+  exhausted_told_at timestamptz,
   constraint pk_webhook_lanes primary key (reseller_id, endpoint_id),
   constraint uq_webhook_lanes_endpoint_id unique (endpoint_id),
   constraint fk_webhook_lanes_endpoint_id foreign key (endpoint_id) references webhook_endpoints (id) on delete cascade

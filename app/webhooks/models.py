@@ -65,6 +65,7 @@ class WebhookLane(SQLModel, table=True):
     openings: int = 0
     paused_until: datetime | None = Field(default=None, sa_type=Instant)
     slow_until: datetime | None = Field(default=None, sa_type=Instant)
+    exhausted_told_at: datetime | None = Field(default=None, sa_type=Instant)
 
 
 class WebhookDelivery(SQLModel, table=True):

@@ -73,7 +73,7 @@ async def drop_months(url: str, deliveries_until: datetime, events_until: dateti
 async def _forget(
     database: Database, what: str, statement: TextClause, until: datetime, more: Mapping[str, object], stop: Signal
 ) -> int:
-    bounds = {"before": first_id_of(until), "limit": _AT_ONCE} | more
+    bounds = {"before": first_id_of(until), "limit": _AT_ONCE, **more}
     after, total, full = UUID(int=0), 0, True
     while full and not stop.is_set():
         async with database.transaction() as session:

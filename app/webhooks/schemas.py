@@ -83,6 +83,15 @@ class FailingData(BaseModel):
     disabled_at: Instant
 
 
+class ExhaustedData(BaseModel):
+    """A delivery that failed for good, so that nobody tries it again unless asked to."""
+
+    id: DeliveryId
+    event_id: EventId
+    event_type: EventType
+    attempts: int
+
+
 class EndpointHealth(BaseModel):
     """How deliveries to an endpoint go at this moment. Counts stop at 10,000."""
 

@@ -18,6 +18,7 @@ from app.infra.db import Database
 from app.infra.now import wall_now
 from app.infra.outbound.send import Sender
 from app.webhooks import lane_queries, lanes, queries
+from app.webhooks.exhausting import Exhausted, tell_exhausted
 from app.webhooks.fates import fate_of
 from app.webhooks.heeding import heed
 from app.webhooks.models import WebhookEndpoint, WebhookLane
@@ -79,4 +80,7 @@ class Server:
         ]
         await record_batch(session, sent, fates)
         heed(session, endpoint, lane, sent, wall_now(), scale=self._scale)
+        failed = [one.parcel for one, fate in zip(sent, fates, strict=True) if fate.state == "failed"]
+        exhausted = [Exhausted(one.id, one.event_id, one.event_type, one.trigger, one.number) for one in failed]
+        tell_exhausted(session, endpoint, lane, exhausted, wall_now())
         lane.starts = 0
