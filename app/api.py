@@ -29,6 +29,7 @@ from app.tickets.router import router as tickets
 from app.tickets.sla_router import router as sla_status
 from app.tickets.work_router import router as work
 from app.webhooks.delivery_router import router as webhook_deliveries
+from app.webhooks.health_router import router as webhook_health
 from app.webhooks.recovery_router import router as webhook_recoveries
 from app.webhooks.router import router as webhooks
 from app.webhooks.secrets_router import router as webhook_secrets
@@ -53,6 +54,7 @@ VERSIONED: tuple[APIRouter, ...] = (
     events,
     event_stream,
     webhooks,
+    webhook_health,
     webhook_deliveries,
     webhook_recoveries,
     webhook_secrets,

@@ -26,6 +26,7 @@ from app.infra.settings import Settings
 from app.registry import CONSEQUENCES, SOURCES, register_reactions
 from app.webhooks.lanes import SERVE, wake_due, wake_left_behind, wake_lost
 from app.webhooks.recovering import RECOVER, Recoverer
+from app.webhooks.retention import drop_months, forget_deliveries, forget_events
 from app.webhooks.serving import Server
 
 IDLE = 0.25  # seconds: the longest that anything waits that has fallen due
@@ -131,8 +132,20 @@ class Worker:
             await session.execute(_FORGET_ANSWERS, {"before": wall - KEPT_FOR})
             await session.execute(_FORGET_JOB_LOG, {"before": wall - timedelta(days=1)})
             await session.execute(_FORGET_SECRETS, {"before": wall})
+        log_until = wall - timedelta(days=self._settings.webhook_log_days)
+        events_until = wall - timedelta(days=self._settings.event_days)
+        await self._drop_months(log_until, events_until)  # a whole month at once, before what is left row by row
+        await forget_deliveries(self._database, log_until, self.shutdown)
+        await forget_events(self._database, events_until, self.shutdown)
         await self._make_partitions(wall)
         return _HOUSEKEEPING_EVERY
+
+    async def _drop_months(self, log_until: datetime, events_until: datetime) -> None:
+        try:
+            for name in await drop_months(self._url, log_until, events_until):
+                _log.info("dropped a month of which nothing was kept", partition=name)
+        except SQLAlchemyError as error:  # not the owner, or somebody reads for long: rows go all the same
+            _log.warning("no partitions dropped", error=str(error).splitlines()[0])
 
     async def _make_partitions(self, wall: datetime) -> None:
         try:

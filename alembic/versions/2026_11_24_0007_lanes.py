@@ -41,8 +41,11 @@ create index ix_webhook_deliveries_order on webhook_deliveries (endpoint_id, ord
 
 alter table webhook_attempts
   add column location varchar,
-  add column truncated boolean not null default false;
+  add column truncated boolean not null default false,
+  add column first_byte_ms integer,
+  add column address varchar;
 alter table webhook_attempts alter column truncated drop default;
+grant update (answer, truncated, location) on webhook_attempts to trunkline_tenant;
 
 create table webhook_lanes (
   reseller_id uuid not null,
@@ -57,6 +60,7 @@ create table webhook_lanes (
   openings integer not null,
   paused_until timestamptz,
   slow_until timestamptz,
+  exhausted_told_at timestamptz,
   constraint pk_webhook_lanes primary key (reseller_id, endpoint_id),
   constraint uq_webhook_lanes_endpoint_id unique (endpoint_id),
   constraint fk_webhook_lanes_endpoint_id foreign key (endpoint_id) references webhook_endpoints (id) on delete cascade
@@ -95,7 +99,9 @@ _DOWNGRADE = """
 drop table webhook_recoveries;
 drop table webhook_lanes;
 delete from queue.pgqueuer where entrypoint in ('webhooks.lane', 'webhooks.recover');
-alter table webhook_attempts drop column location, drop column truncated;
+revoke update (answer) on webhook_attempts from trunkline_tenant;
+alter table webhook_attempts drop column location, drop column truncated, drop column first_byte_ms,
+  drop column address;
 drop index ix_webhook_deliveries_order;
 drop index ix_webhook_deliveries_held;
 drop index ix_webhook_deliveries_due;

@@ -32,4 +32,5 @@ class EventType(StrEnum):
     WEBHOOK_ENDPOINT_FAILING = "webhook_endpoint.failing"
     WEBHOOK_ENDPOINT_RECOVERED = "webhook_endpoint.recovered"
     WEBHOOK_ENDPOINT_DISABLED = "webhook_endpoint.disabled"
+    WEBHOOK_DELIVERY_EXHAUSTED = "webhook_delivery.exhausted"
     PING = "ping"

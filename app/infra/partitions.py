@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from app.infra.db import async_url
 from app.infra.ids import first_id_of, made_at
@@ -16,6 +16,10 @@ from app.infra.ids import first_id_of, made_at
 TABLES = ("events", "webhook_deliveries")
 _AHEAD = 3
 _BACK = 24
+_MONTHS = text("""
+select c.relname from pg_inherits i join pg_class c on c.oid = i.inhrelid
+ where i.inhparent = cast(:table as regclass) and c.relname ~ :months order by c.relname
+""")
 _LOCK = 7_310_560  # any number that is ours: two processes that make partitions at once take turns
 
 
@@ -52,6 +56,39 @@ async def ensure_partitions(connection: AsyncConnection, wall: datetime) -> None
             name = f"{table}_p_{start:%Y_%m}"
             if await connection.scalar(text("select to_regclass(:name)"), {"name": name}) is None:
                 await _make(connection, table, name, first_id_of(start), first_id_of(end))
+
+
+async def drop_partitions(url: str, table: str, before: datetime, keeping: str) -> list[str]:
+    """Drop the months of a table that ended before an instant and hold nothing that stays; return their names.
+
+    ``keeping`` is a query, over ``{partition}``, for rows that stay. It is asked once beside everybody else, and
+    again with the table locked; half a second is waited for that lock at most, as everybody waits behind it.
+    """
+    engine = create_async_engine(async_url(url))
+    try:
+        return [name for name in await _ended(engine, table, before) if await _drop(engine, table, name, keeping)]
+    finally:
+        await engine.dispose()
+
+
+async def _ended(engine: AsyncEngine, table: str, before: datetime) -> list[str]:
+    async with engine.connect() as connection:
+        found = await connection.scalars(_MONTHS, {"table": table, "months": f"^{table}_p_[0-9]{{4}}_[0-9]{{2}}$"})
+        return [name for name in found if month_after(datetime.strptime(name[-7:] + "+0000", "%Y_%m%z"), 1) <= before]
+
+
+async def _drop(engine: AsyncEngine, table: str, name: str, keeping: str) -> bool:
+    stays = text(f"select exists ({keeping.format(partition=name)})")
+    async with engine.connect() as connection:
+        if await connection.scalar(stays):
+            return False
+    async with engine.begin() as connection:
+        await connection.execute(text("set local lock_timeout = '500ms'"))
+        await connection.execute(text(f"lock table {table} in access exclusive mode"))
+        if await connection.scalar(stays):
+            return False
+        await connection.execute(text(f"drop table {name}"))
+        return True
 
 
 async def _first_month(connection: AsyncConnection, table: str, wall: datetime) -> int:

@@ -77,6 +77,8 @@ class Settings(BaseSettings):
     webhook_allowed_networks: Annotated[str | None, AfterValidator(_networks)] = None
     webhook_timeout_seconds: float = Field(default=15.0, gt=0, le=60)
     webhook_retry_scale: float = Field(default=1.0, gt=0, le=1)
+    webhook_log_days: int = Field(default=30, ge=1, le=3650)
+    event_days: int = Field(default=90, ge=1, le=3650)
     rate_limit_per_minute: int = Field(default=6000, ge=1)
     rate_limit_burst: int = Field(default=1000, ge=1)
     streams_per_key: int = Field(default=20, ge=1)

@@ -14,7 +14,7 @@ from app.openapi.examples import example_of
 from app.tickets.recalculation_schemas import DeadlinesDigest
 from app.tickets.schemas import MessageData, TicketSummary
 from app.tickets.sla_schemas import ClockData, DeadlineChange
-from app.webhooks.schemas import EndpointRead, FailingData
+from app.webhooks.schemas import EndpointRead, ExhaustedData, FailingData
 
 _REF = "#/components/schemas/{model}"
 
@@ -39,6 +39,7 @@ _DATA: dict[str, dict[str, type[BaseModel | str]]] = {
     "webhook_endpoint.failing": {"endpoint": EndpointRead, "health": FailingData},
     "webhook_endpoint.recovered": {"endpoint": EndpointRead},
     "webhook_endpoint.disabled": {"endpoint": EndpointRead},
+    "webhook_delivery.exhausted": {"endpoint": EndpointRead, "delivery": ExhaustedData},
     "ping": {"endpoint": EndpointRead},
 }
 _SAID = {
@@ -68,6 +69,7 @@ _SAID = {
     EventType.WEBHOOK_ENDPOINT_FAILING: "Nothing has reached an endpoint for a day, or for three.",
     EventType.WEBHOOK_ENDPOINT_RECOVERED: "An endpoint that was failing takes deliveries again.",
     EventType.WEBHOOK_ENDPOINT_DISABLED: "An endpoint was disabled; what is on its way to it is held.",
+    EventType.WEBHOOK_DELIVERY_EXHAUSTED: "A delivery failed for good. Told once an hour of an endpoint, not of each.",
     EventType.PING: "A test of one endpoint.",
 }
 _SEQUENCE = "Its number among its reseller's events: it rises in their order, with gaps where an event is not for you."

@@ -8,6 +8,7 @@ from app.auth.edge import edge_router
 from app.auth.permissions import needs, visible_by
 from app.auth.principals import Scope
 from app.auth.visit import CurrentVisit
+from app.events.queries import get_event
 from app.infra.ids import DeliveryId
 from app.infra.paging import page_of
 from app.infra.problems import Conflict, NotFound
@@ -42,6 +43,9 @@ async def list_deliveries(
         endpoint_id=query.endpoint_id,
         state=query.state,
         event_id=query.event_id,
+        event_type=query.event_type,
+        created_after=query.created_after,
+        created_before=query.created_before,
     )
     return page.answer_by_id(rows, read_delivery, response)
 
@@ -52,11 +56,12 @@ async def get_delivery(delivery_id: DeliveryId, visit: CurrentVisit) -> Delivery
     delivery = await queries.find_delivery(visit.session, delivery_id)
     if delivery is None:
         raise NotFound("there is no such delivery")
-    attempts = [_attempt(row) for row in await queries.list_attempts(visit.session, delivery)]
+    rows = await queries.list_attempts(visit.session, delivery)
+    attempts = [_attempt(row, for_staff=visit.principal.is_staff) for row in rows]
     return DeliveryDetail.model_validate(read_delivery(delivery).model_dump() | {"attempts": attempts})
 
 
-def _attempt(row: WebhookAttempt) -> AttemptRead:
+def _attempt(row: WebhookAttempt, *, for_staff: bool) -> AttemptRead:
     return AttemptRead(
         number=row.number,
         at=row.at,
@@ -66,7 +71,22 @@ def _attempt(row: WebhookAttempt) -> AttemptRead:
         location=row.location,
         answer=row.answer.decode("utf-8", "replace"),
         answer_truncated=row.truncated,
+        first_byte_ms=row.first_byte_ms,
+        address=row.address if for_staff else None,
     )
+
+
+@router.delete(
+    "/webhook-deliveries/{delivery_id}/answers",
+    status_code=204,
+    dependencies=[needs(Scope.WEBHOOKS_WRITE, visible=delivery_visible)],
+)
+async def forget_answers(delivery_id: DeliveryId, visit: CurrentVisit) -> None:
+    """Wipe what the receiver answered to the attempts so far, redirects included: it may hold what it should not."""
+    delivery = await queries.lock_delivery(visit.session, delivery_id)
+    if delivery is None:
+        raise NotFound("there is no such delivery")
+    await queries.forget_answers(visit.session, delivery)
 
 
 @router.post(
@@ -77,13 +97,15 @@ def _attempt(row: WebhookAttempt) -> AttemptRead:
 async def redeliver(delivery_id: DeliveryId, visit: CurrentVisit) -> DeliveryRead:
     """Send a delivery again at once, whatever became of it: same bytes, same `webhook-id`, a new timestamp.
 
-    One whose endpoint was removed cannot be (409).
+    One whose endpoint was removed, or whose event is kept no longer, cannot be (409).
     """
     delivery = await queries.lock_delivery(visit.session, delivery_id)
     if delivery is None:
         raise NotFound("there is no such delivery")
     if await queries.find_endpoint(visit.session, delivery.endpoint_id) is None:
         raise Conflict("its endpoint was removed: make another, and read the event from GET /v1/events")
+    if await get_event(visit.session, delivery.event_id) is None:
+        raise Conflict("its event is kept no longer, so there is nothing left to send")
     ask(delivery, visit.wall)
     await visit.session.flush()
     await wake(visit.session, [delivery.endpoint_id])

@@ -14,7 +14,7 @@ from app.infra.ids import encode, new_id
 from app.webhooks import lanes, queries
 from app.webhooks.models import WebhookDelivery, WebhookEndpoint
 
-_ABOUT_ENDPOINTS = "webhook_endpoint."
+_ABOUT_ENDPOINTS = ("webhook_endpoint.", "webhook_delivery.")
 
 
 async def fan_out(session: AsyncSession, events: Sequence[Event], wall: datetime) -> After | None:

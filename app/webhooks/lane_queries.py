@@ -78,6 +78,8 @@ _ATTEMPT = {
     "answer": "bytea",
     "truncated": "boolean",
     "location": "varchar",
+    "first_byte_ms": "integer",
+    "address": "varchar",
 }
 _ADD_ATTEMPTS = text(insert_of("webhook_attempts", _ATTEMPT) + " on conflict do nothing")
 _FATE = {

@@ -12,8 +12,8 @@ from app.infra.columns import Instant, Json, Texts
 class WebhookEndpoint(SQLModel, table=True):
     """A URL that hears events: a reseller's own, or, belonging to the operator, every reseller's.
 
-    ``verified`` tells that this URL has answered a ping; it outlasts that the endpoint is disabled. ``headers`` are sent
-    with every delivery: by name, each value sealed, in base64.
+    ``verified`` tells that this URL has answered a ping; it outlasts that the endpoint is disabled. ``headers`` are
+    sent with every delivery: by name, each value sealed, in base64.
     """
 
     __tablename__ = "webhook_endpoints"
@@ -72,6 +72,7 @@ class WebhookLane(SQLModel, table=True):
     openings: int = 0
     paused_until: datetime | None = Field(default=None, sa_type=Instant)
     slow_until: datetime | None = Field(default=None, sa_type=Instant)
+    exhausted_told_at: datetime | None = Field(default=None, sa_type=Instant)
 
 
 class WebhookSecret(SQLModel, table=True):
@@ -169,6 +170,8 @@ class WebhookAttempt(SQLModel, table=True):
     answer: bytes = Field(sa_type=LargeBinary)
     truncated: bool = False
     location: str | None = None
+    first_byte_ms: int | None = None
+    address: str | None = None
 
 
 class WebhookRecovery(SQLModel, table=True):

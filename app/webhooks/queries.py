@@ -1,7 +1,7 @@
 """All SQL of webhook endpoints and deliveries."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import or_, select, text
@@ -9,8 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from app.infra.arrays import as_arrays
+from app.infra.ids import first_id_of
 from app.resellers.models import Reseller
-from app.webhooks.models import WebhookAttempt, WebhookDelivery, WebhookEndpoint
+from app.webhooks.models import WebhookAttempt, WebhookDelivery, WebhookEndpoint, WebhookLane
 
 _MADE = {"id": "uuid", "endpoint_id": "uuid", "event_id": "uuid"}
 _ADD = text("""
@@ -28,6 +29,17 @@ _GIVE_UP = text("""
 update webhook_deliveries set state = 'failed', next_attempt_at = null, finished_at = :wall
  where endpoint_id = :endpoint_id and state in ('pending', 'held')
 """)
+_FORGET_ANSWERS = text("""
+update webhook_attempts set answer = '', truncated = false, location = null
+ where reseller_id = :reseller_id and delivery_id = :id
+""")
+_COUNT = text("""
+select (select count(*) from (select from webhook_deliveries
+                               where endpoint_id = :endpoint_id and state = 'pending' limit :limit)) as waiting,
+       (select count(*) from (select from webhook_deliveries
+                               where endpoint_id = :endpoint_id and state = 'held' limit :limit)) as held
+""")
+_ID_LATER = timedelta(hours=1)  # no transaction that makes deliveries lasts as long
 
 
 async def find_endpoint(session: AsyncSession, endpoint_id: UUID) -> WebhookEndpoint | None:
@@ -40,6 +52,17 @@ async def lock_endpoint(session: AsyncSession, endpoint_id: UUID) -> WebhookEndp
     """Lock an endpoint and read it anew; one that was removed meanwhile is not found."""
     query = select(WebhookEndpoint).where(col(WebhookEndpoint.id) == endpoint_id).with_for_update(key_share=True)
     return (await session.scalars(query.execution_options(populate_existing=True))).first()
+
+
+async def find_lane(session: AsyncSession, endpoint_id: UUID) -> WebhookLane | None:
+    """Find the lane of an endpoint, to look at it."""
+    return (await session.scalars(select(WebhookLane).where(col(WebhookLane.endpoint_id) == endpoint_id))).first()
+
+
+async def count_ahead(session: AsyncSession, endpoint_id: UUID, limit: int) -> tuple[int, int]:
+    """Count the deliveries that wait for an endpoint, and those that are held for it; so many at most."""
+    row = (await session.execute(_COUNT, {"endpoint_id": endpoint_id, "limit": limit})).one()
+    return row.waiting, row.held
 
 
 async def list_endpoints(
@@ -97,6 +120,9 @@ async def list_deliveries(
     endpoint_id: UUID | None,
     state: str | None,
     event_id: UUID | None,
+    event_type: str | None,
+    created_after: datetime | None,
+    created_before: datetime | None,
 ) -> Sequence[WebhookDelivery]:
     """List deliveries, newest first."""
     query = select(WebhookDelivery).order_by(col(WebhookDelivery.id).desc()).limit(limit)
@@ -104,12 +130,25 @@ async def list_deliveries(
         (WebhookDelivery.endpoint_id, endpoint_id),
         (WebhookDelivery.state, state),
         (WebhookDelivery.event_id, event_id),
+        (WebhookDelivery.event_type, event_type),
     ):
         if value is not None:
             query = query.where(col(column) == value)
+    # The id, which the list goes by, is made with its row or a moment later: it finds the place, the column decides.
+    if created_after is not None:
+        first = col(WebhookDelivery.id) >= first_id_of(created_after)
+        query = query.where(first, col(WebhookDelivery.created_at) > created_after)
+    if created_before is not None:
+        last = col(WebhookDelivery.id) < first_id_of(created_before + _ID_LATER)
+        query = query.where(last, col(WebhookDelivery.created_at) < created_before)
     if after is not None:
         query = query.where(col(WebhookDelivery.id) < after)
     return (await session.scalars(query)).all()
+
+
+async def forget_answers(session: AsyncSession, delivery: WebhookDelivery) -> None:
+    """Wipe what receivers have answered to the attempts of a delivery."""
+    await session.execute(_FORGET_ANSWERS, {"reseller_id": delivery.reseller_id, "id": delivery.id})
 
 
 async def add_deliveries(

@@ -25,6 +25,7 @@ async def record_lost(session: AsyncSession, row: Row[Any], at: datetime) -> Non
     """Give a delivery up that cannot be made."""
     key = {"reseller_id": row.reseller_id, "number": row.attempts + 1, "at": at}
     attempt = {"duration_ms": 0, "status": None, "answer": b"", "truncated": False, "location": None}
+    attempt |= {"first_byte_ms": None, "address": None}
     reason = EXPIRED if row.body is None else WORKER_LOST
     await lane_queries.add_attempts(session, [key | attempt | {"delivery_id": row.id, "reason": reason}])
     fate = {"state": "failed", "next_attempt_at": None, "finished_at": at}
@@ -44,6 +45,8 @@ def _attempt(sent: Sent) -> dict[str, object]:
         "answer": outcome.answer,
         "truncated": outcome.truncated,
         "location": outcome.location,
+        "first_byte_ms": None if outcome.first_byte is None else round(outcome.first_byte * 1000),
+        "address": outcome.address,
     }
 
 

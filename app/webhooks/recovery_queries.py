@@ -47,7 +47,7 @@ _HEARD = """
        select (select d.state from webhook_deliveries d
                 where d.event_id = e.id and d.endpoint_id = w.id order by d.id desc limit 1) as state) of_it
  where e.id >= :first and e.id < :last and e.position is not null
-   and e.type <> 'ping' and e.type not like 'webhook\\_endpoint.%'
+   and e.type <> 'ping' and e.type not like 'webhook\\_%'
    and (w.event_types is null or e.type = any(w.event_types))
    and (r.is_operator or (e.reseller_id = w.reseller_id and not e.operator_only))
    and (of_it.state = 'failed' or (:missing and of_it.state is null))

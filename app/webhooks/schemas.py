@@ -95,6 +95,26 @@ class FailingData(BaseModel):
     disabled_at: Instant
 
 
+class ExhaustedData(BaseModel):
+    """A delivery that failed for good, so that nobody tries it again unless asked to."""
+
+    id: DeliveryId
+    event_id: EventId
+    event_type: EventType
+    attempts: int
+
+
+class EndpointHealth(BaseModel):
+    """How deliveries to an endpoint go at this moment. Counts stop at 10,000."""
+
+    failures: int = Field(description="Attempts that failed, one after another, since the last that succeeded.")
+    failing_since: Instant | None
+    disabled_at: Instant | None = Field(description="When it will be disabled if nothing succeeds until then.")
+    paused_until: Instant | None = Field(description="It rests until then: nothing is sent but what was asked for.")
+    waiting: int = Field(description="Deliveries that are on their way, or wait to be tried again.")
+    held: int = Field(description="Deliveries that are kept until it is active.")
+
+
 class EndpointCreated(EndpointRead):
     """A new endpoint with what its deliveries are signed with, or checked by."""
 
@@ -128,6 +148,8 @@ class AttemptRead(BaseModel):
     location: str | None = Field(description="Where a redirect pointed. None is followed.")
     answer: str = Field(description="The first 4 KiB of the answer's body; what is not UTF-8 is shown replaced.")
     answer_truncated: bool
+    first_byte_ms: int | None = Field(description="When the answer's head had come. Null: none came.")
+    address: str | None = Field(description="For staff: the IP address that was last dialled. Null for anybody else.")
 
 
 class DeliveryDetail(DeliveryRead):
@@ -142,3 +164,6 @@ class DeliveryQuery(PageQuery):
     endpoint_id: EndpointId | None = None
     state: State | None = None
     event_id: EventId | None = None
+    event_type: EventType | None = None
+    created_after: Instant | None = None
+    created_before: Instant | None = None

@@ -20,6 +20,7 @@ from app.infra.keyring import Keyring
 from app.infra.now import wall_now
 from app.infra.outbound.send import Sender
 from app.webhooks import custom_headers, lane_queries, lanes
+from app.webhooks.exhausting import Exhausted, tell_exhausted
 from app.webhooks.fates import fate_of
 from app.webhooks.heeding import heed
 from app.webhooks.models import WebhookEndpoint, WebhookLane
@@ -102,4 +103,7 @@ class Server:
         await record_batch(session, done.sent, fates)
         if done.url == endpoint.url:  # what another URL answered does not verify this one
             heed(session, endpoint, lane, done.sent, wall_now(), scale=self._scale)
+        failed = [one.parcel for one, fate in zip(done.sent, fates, strict=True) if fate.state == "failed"]
+        exhausted = [Exhausted(one.id, one.event_id, one.event_type, one.trigger, one.number) for one in failed]
+        tell_exhausted(session, endpoint, lane, exhausted, wall_now())
         lane.starts = 0

@@ -11,6 +11,7 @@ from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.webhooks import lane_queries, lanes
+from app.webhooks.exhausting import Exhausted, tell_exhausted
 from app.webhooks.health import at_once
 from app.webhooks.heeding import health_of
 from app.webhooks.models import WebhookEndpoint, WebhookLane
@@ -66,7 +67,9 @@ async def next_batch(
     usual = at_once(health_of(lane), endpoint.max_concurrency, now)
     size = stay.next_size(sent, usual)
     while rows := await _due(session, stay, endpoint, now, size, asked_only=asked_only):
-        if parcels := await _parcels(session, rows, now, careful=bool(stay.careful)):
+        lost = [row for row in rows if row.body is None or row.starts >= MOST_STARTS]
+        await _give_up(session, endpoint, lane, lost, now)
+        if parcels := await _parcels(session, [row for row in rows if row not in lost], careful=bool(stay.careful)):
             return Batch(endpoint, usual, parcels)
     _rest(endpoint, lane, stay.next_at, asked_only=asked_only)
     stay.rests = True
@@ -91,13 +94,20 @@ async def _due(
     return await lane_queries.take(session, endpoint.id, now, size, asked_only=asked_only)
 
 
-async def _parcels(session: AsyncSession, rows: Sequence[Row[Any]], now: datetime, *, careful: bool) -> list[Parcel]:
+async def _give_up(
+    session: AsyncSession, endpoint: WebhookEndpoint, lane: WebhookLane, lost: Sequence[Row[Any]], now: datetime
+) -> None:
+    """Let deliveries fail that cannot be made: their event is gone, or they kill whoever makes them."""
+    for row in lost:
+        _log.error("delivery given up", delivery_id=str(row.id), starts=row.starts)
+        await record_lost(session, row, now)
+    exhausted = [Exhausted(row.id, row.event_id, row.event_type, row.trigger, row.attempts + 1) for row in lost]
+    tell_exhausted(session, endpoint, lane, exhausted, now)
+
+
+async def _parcels(session: AsyncSession, rows: Sequence[Row[Any]], *, careful: bool) -> list[Parcel]:
     parcels = []
     for row in rows:
-        if row.body is None or row.starts >= MOST_STARTS:
-            _log.error("delivery given up", delivery_id=str(row.id), starts=row.starts)
-            await record_lost(session, row, now)
-            continue
         if careful:
             await lane_queries.count_start(session, row.reseller_id, row.id)
         number = row.attempts + 1

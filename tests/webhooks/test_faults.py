@@ -24,7 +24,7 @@ _MOST_WRITTEN = 32 << 20  # what the system's buffers may hold beside the 64 KiB
 async def quick(desk: Desk) -> AsyncIterator[Server]:
     """A server of lanes with the real steps, whose attempts end soon."""
     async with Sender(parse_networks("127.0.0.0/8"), total_seconds=TOTAL, connect_seconds=TOTAL / 2) as sender:
-        yield Server(desk.database, sender)
+        yield Server(desk.database, sender, desk.keyring)
 
 
 async def _receivers(stack: AsyncExitStack) -> tuple[dict[str, str], list[Receiver]]:

@@ -32,8 +32,9 @@ class Outcome:
     """One attempt. `status` is set as soon as the receiver gave one, even where its body then failed.
 
     `answer` is the beginning of the body as it came, `truncated` tells that there was more; `duration` is in seconds.
-    `location` is where a redirect pointed, which is not followed. `detail` is for operators: it may name addresses
-    inside of their network.
+    `location` is where a redirect pointed, which is not followed. `first_byte` is when the answer's head had come, in
+    seconds. `address` (the one that was last dialled) and `detail` are for operators: they may name addresses inside
+    of their network.
     """
 
     reason: Reason
@@ -44,6 +45,8 @@ class Outcome:
     retry_after: str | None = None
     detail: str = ""
     location: str | None = None
+    first_byte: float | None = None
+    address: str | None = None
 
     @property
     def ok(self) -> bool:

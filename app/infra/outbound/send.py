@@ -13,7 +13,7 @@ import httpx
 from app.infra.outbound.addresses import NOTHING_OPENED, AllowedNetworks
 from app.infra.outbound.outcome import FAILURES, Outcome, Reason, explain, reason_of_failure, reason_of_status
 from app.infra.outbound.resolver import Resolver, SystemResolver
-from app.infra.outbound.transport import GuardedTransport, SocketFactory, open_socket
+from app.infra.outbound.transport import DIALLED, GuardedTransport, SocketFactory, open_socket
 from app.infra.outbound.urls import check_url
 
 CONNECT_SECONDS = 5.0
@@ -78,7 +78,7 @@ class Sender:
         """
         loop = asyncio.get_running_loop()
         begun = loop.time()
-        got = _Answer()
+        got = _Answer(begun)
         try:
             async with asyncio.timeout(self._total):
                 await self._exchange(check_url(url, self._allowed).url, headers, body, got)
@@ -90,11 +90,11 @@ class Sender:
     async def _exchange(self, url: str, headers: Mapping[str, str], body: bytes, got: "_Answer") -> None:
         assert self._transport is not None, "a Sender is used inside of `async with`"
         # Past httpx's client, which would follow, remember and ask the environment, and takes as long as all the rest.
-        fields = {**_HEADERS, **headers}
-        request = httpx.Request("POST", _parsed(url), headers=fields, content=body, extensions=self._limits)
+        fields, more = {**_HEADERS, **headers}, {**self._limits, DIALLED: got.dial}
+        request = httpx.Request("POST", _parsed(url), headers=fields, content=body, extensions=more)
         response = await self._transport.handle_async_request(request)
         try:
-            got.status = response.status_code
+            got.status, got.first_byte = response.status_code, asyncio.get_running_loop().time() - got.begun
             got.retry_after = _field(response, "retry-after", _MAX_RETRY_AFTER)
             got.location = _field(response, "location", _MAX_LOCATION)
             async for chunk in response.aiter_raw():
@@ -115,12 +115,18 @@ def _parsed(url: str) -> httpx.URL:
 class _Answer:
     """What has come so far, which is kept when the rest does not come."""
 
+    begun: float
     status: int | None = None
+    first_byte: float | None = None
+    address: str | None = None
     retry_after: str | None = None
     location: str | None = None
     kept: bytearray = field(default_factory=bytearray)
     size: int = 0
     detail: str = ""
+
+    def dial(self, address: str) -> None:
+        self.address = address
 
     def take(self, chunk: bytes) -> None:
         self.kept += chunk[: MAX_KEPT - len(self.kept)]
@@ -136,6 +142,8 @@ class _Answer:
             retry_after=self.retry_after,
             detail=self.detail,
             location=self.location,
+            first_byte=self.first_byte,
+            address=self.address,
         )
 
 

@@ -30,17 +30,25 @@ _STALE_TRIES = 3
 _STALE = (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError)
 _MAX_DIALLED = 8  # of a name with more addresses, all are vetted and this many tried
 
+DIALLED = "dialled"
+"""The extension of a request that is called with each IP address that is dialled for it, or was before."""
+
 SocketFactory = Callable[[AddrInfoType], socket.socket]
+
+
+def _tell_nobody(address: str) -> None:
+    """Let an address be: nobody asked for it."""
 
 
 @dataclass(slots=True)
 class _Visit:
     """What the request at hand may connect to, as aiohttp's hooks are told host and port alone.
 
-    `connecting` tells that it took no kept connection but asked for one of its own.
+    `connecting` tells that it took no kept connection but asked for one of its own. `tell` hears what is dialled.
     """
 
     target: Target
+    tell: Callable[[str], None] = _tell_nobody
     connecting: bool = False
 
 
@@ -108,14 +116,15 @@ class GuardedTransport(httpx.AsyncBaseTransport):
             httpx.TransportError: the network failed; the cause tells how (`UnsafeAddress` among them).
         """
         target = check_url(str(request.url), self._allowed)
+        tell = request.extensions.get(DIALLED, _tell_nobody)
         for _ in range(_STALE_TRIES):
-            visit = _Visit(target)
+            visit = _Visit(target, tell)
             try:
                 return await self._request(request, visit)
             except httpx.TransportError as error:
                 if visit.connecting or not isinstance(error.__cause__, _STALE):
                     raise
-        return await self._request(request, _Visit(target))
+        return await self._request(request, _Visit(target, tell))
 
     async def _request(self, request: httpx.Request, visit: _Visit) -> httpx.Response:
         token = _visit.set(visit)
@@ -130,9 +139,15 @@ class GuardedTransport(httpx.AsyncBaseTransport):
 
 
 class _Response(aiohttp.ClientResponse):
-    """A response whose reason phrase is text: aiohttp leaves surrogates in it, which httpx-aiohttp stumbles over."""
+    """A response whose reason phrase is text: aiohttp leaves surrogates in it, which httpx-aiohttp stumbles over.
+
+    It tells of the address of its connection, which may be one that was kept.
+    """
 
     async def start(self, connection: aiohttp.connector.Connection) -> aiohttp.ClientResponse:
+        peer = None if connection.transport is None else connection.transport.get_extra_info("peername")
+        if peer is not None:
+            _visit.get().tell(str(peer[0]))
         await super().start(connection)
         self.reason = (self.reason or "").encode("ascii", "replace").decode("ascii")
         return self
@@ -179,6 +194,7 @@ def _vetting(open_socket: SocketFactory, allowed: AllowedNetworks) -> SocketFact
             visit = _visit.get()
             visit.connecting = True
             check_address(visit.target, ip_address(info[4][0]), allowed)
+            visit.tell(str(info[4][0]))
         except (UnsafeUrl, LookupError, ValueError):
             raise UnsafeAddress("refused before it was dialled") from None
         return open_socket(info)
