@@ -7,22 +7,18 @@ is 10,000 events, 500,000 deliveries.
 """
 
 import asyncio
-import json
 import os
 import random
-import re
 import signal
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import aiohttp
 import asyncpg
@@ -41,7 +37,6 @@ SECRET_KEYS = "bench:" + "A" * 43 + "="
 EVENTS = int(os.environ.get("EVENTS", "10000"))
 TICKETS = 200
 ENDPOINTS, DEAD, SLOW = 50, 5, 5
-SLOW_SECONDS = 2.0
 TRICKLE, TRICKLE_EVERY = 60, 0.25
 IN_FLIGHT, BARE = 32, 3000
 WORKERS = 2
@@ -54,82 +49,6 @@ select t.reseller_id, ids.id, 'ticket.updated', now(), t.id, false,
   join (select *, row_number() over (order by id) - 1 as place from bench_tickets) t on t.place = ids.n % $3
  order by ids.n
 """
-_SAID = re.compile(rb'"ticket":"([^"]*)","sequence":(\d+)')
-
-
-@dataclass
-class Heard:
-    """What the sink has received: by endpoint, each event's first instant; and how often any came again."""
-
-    first: dict[int, dict[str, float]] = field(default_factory=dict)
-    order: dict[tuple[int, bytes], int] = field(default_factory=dict)
-    again: int = 0
-    disordered: Counter[int] = field(default_factory=Counter)
-
-    def take(self, endpoint: int, event: str, body: bytes) -> None:
-        seen = self.first.setdefault(endpoint, {})
-        if event in seen:
-            self.again += 1
-            return
-        seen[event] = time.monotonic()
-        if said := _SAID.search(body):
-            before = self.order.get((endpoint, said[1]), -1)
-            if int(said[2]) < before:
-                self.disordered[endpoint] += 1
-            self.order[endpoint, said[1]] = max(before, int(said[2]))
-
-
-HEARD = Heard()
-
-
-class Sink(asyncio.Protocol):
-    """Answers 204: at once, or where the path says so after a while. ``/report`` tells what was heard."""
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.transport = cast("asyncio.Transport", transport)
-        self.data = b""
-
-    def data_received(self, data: bytes) -> None:
-        self.data += data
-        while (end := self.data.find(b"\r\n\r\n")) >= 0:
-            head = self.data[:end].lower()
-            found = re.search(rb"content-length: *(\d+)", head)
-            whole = end + 4 + int(found[1] if found else 0)
-            if len(self.data) < whole:
-                return
-            body, self.data = self.data[end + 4 : whole], self.data[whole:]
-            self._answer(head, body)
-
-    def _answer(self, head: bytes, body: bytes) -> None:
-        path = head.split(b" ", 2)[1].decode()
-        if path == "/report":
-            said = json.dumps(
-                {"first": HEARD.first, "again": HEARD.again, "disordered": dict(HEARD.disordered)}
-            ).encode()
-            self.transport.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(said) + said)
-        elif path == "/count":
-            said = json.dumps({key: len(events) for key, events in HEARD.first.items()}).encode()
-            self.transport.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(said) + said)
-        elif path.startswith("/slow"):
-            asyncio.get_running_loop().call_later(SLOW_SECONDS, self._taken)
-        else:
-            if path.startswith("/e/"):
-                event = re.search(rb"webhook-id: *(\S+)", head)
-                HEARD.take(int(path[3:]), event[1].decode() if event else "", body)
-            self._taken()
-
-    def _taken(self) -> None:
-        if not self.transport.is_closing():
-            self.transport.write(_TAKEN)
-
-
-_TAKEN = b"HTTP/1.1 204 No Content\r\n\r\n"
-
-
-async def serve() -> None:
-    server = await asyncio.get_running_loop().create_server(Sink, "127.0.0.1", 0, backlog=1024)
-    print(server.sockets[0].getsockname()[1], flush=True)
-    await server.serve_forever()
 
 
 class Workers:
@@ -237,7 +156,7 @@ async def bare(sink: int) -> dict[str, float]:
 @asynccontextmanager
 async def sink_process() -> AsyncIterator[int]:
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "bench.webhooks_bench", "sink", stdout=asyncio.subprocess.PIPE, limit=1 << 20
+        sys.executable, "-m", "bench.webhooks_sink", stdout=asyncio.subprocess.PIPE, limit=1 << 20
     )
     assert process.stdout is not None
     try:
@@ -319,7 +238,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    if sys.argv[1:] == ["sink"]:
-        uvloop.run(serve())
-    else:
-        sys.exit(main())
+    sys.exit(main())

@@ -24,7 +24,9 @@ from tests.conftest import STAFF_KEY
 from tests.desk import Desk, open_test_desk
 from tests.model.policy import PLAN_LEVELS, PRIORITIES, PRODUCT_LEVELS
 from tests.model.ticket import AT_WORK, RESELLER_MOVES, STAFF_MOVES
-from tests.stories.lives import Held, Life, Lived, Run
+from tests.stories.comparing import Held, Lived, Run
+from tests.stories.draws import LATE, OFFSETS, PICK, SPAN, STARTS
+from tests.stories.lives import Life
 from tests.stories.policies import policies
 
 pytestmark = pytest.mark.timeout(1800)
@@ -48,7 +50,6 @@ _SETTINGS = settings(
 )
 
 _LONDON = ZoneInfo("Europe/London")
-_MICROSECOND = timedelta(microseconds=1)
 
 
 def play(**arguments: Any) -> Callable[[Callable[..., None]], Any]:
@@ -64,37 +65,6 @@ def play(**arguments: Any) -> Callable[[Callable[..., None]], Any]:
         return ruled(counting)
 
     return counted
-
-
-STARTS = [
-    "2026-03-28T17:30:00Z",  # the evening before the clocks go forward
-    "2026-03-29T00:59:59.999999Z",
-    "2026-10-24T15:00:00Z",  # the afternoon before they go back
-    "2026-10-25T00:30:00Z",
-    "2026-01-31T18:00:00Z",  # a month's end, at a closing
-    "2028-02-29T08:00:00Z",
-    "2026-06-10T11:00:00Z",
-    "2026-12-31T23:59:59.123457Z",
-]
-SPANS = [
-    _MICROSECOND,
-    timedelta(seconds=1),
-    timedelta(minutes=7, seconds=31, microseconds=250_001),
-    timedelta(minutes=30),
-    timedelta(minutes=45),
-    timedelta(hours=1) - _MICROSECOND,
-    timedelta(hours=1),
-    timedelta(hours=6, seconds=13, microseconds=7),
-    timedelta(hours=10),
-    timedelta(days=1, minutes=3),
-    timedelta(days=2),
-    timedelta(days=8, microseconds=999_999),
-    timedelta(days=31),
-]
-OFFSETS = [timedelta(0), timedelta(0), timedelta(0), _MICROSECOND, _MICROSECOND, -_MICROSECOND, timedelta(seconds=59)]
-PICK = st.integers(0, 5)
-SPAN = st.sampled_from(SPANS)
-LATE = st.sampled_from([True, True, False])  # whether the sweep looks only once the time is over
 
 
 class Lives(RuleBasedStateMachine):
