@@ -170,7 +170,8 @@ class Desk:
         return made
 
     async def let_pass(self) -> None:
-        """Let the waits of webhooks pass: what is to be tried again is due, and endpoints have rested."""
+        """Publish, and let the waits of webhooks pass: what is to be tried again is due, and endpoints have rested."""
+        await self.publish()
         async with self.database.transaction() as session:
             for statement in _PASSED:
                 await session.execute(text(statement))

@@ -33,6 +33,7 @@ alter table webhook_deliveries
   add column order_key uuid,
   add column asked_at timestamptz,
   drop column asked;
+update webhook_deliveries d set position = e.position from events e where e.id = d.event_id and d.state = 'pending';
 drop index ix_webhook_deliveries_pending;
 create index ix_webhook_deliveries_due on webhook_deliveries (endpoint_id, next_attempt_at) where state = 'pending';
 create index ix_webhook_deliveries_held on webhook_deliveries (endpoint_id, position) where state = 'held';

@@ -10,6 +10,7 @@ from app.clocks.rows import ClockRow, Held, Versions
 from app.infra.ids import derived_id
 from app.sla.clock import Clock
 from app.sla.ladder import Ladder, wake_at
+from app.sla.terms import Metric
 
 
 class Promised(Protocol):
@@ -49,6 +50,9 @@ class Kept:
         return known[2]
 
 
+_ORDER = {metric: place for place, metric in enumerate(Metric)}
+
+
 def clock_id(ticket: Promised, clock: Clock, before: Kept | None) -> UUID:
     """Return the id of a clock that starts after another of its metric: the same for whoever reckons it.
 
@@ -57,7 +61,7 @@ def clock_id(ticket: Promised, clock: Clock, before: Kept | None) -> UUID:
     """
     if before is not None and before.clock.started_at == clock.started_at:
         return UUID(int=before.id.int + 1)
-    return derived_id(clock.started_at, ticket.id, clock.metric, clock.started_at.isoformat())
+    return derived_id(clock.started_at, _ORDER[clock.metric], ticket.id, clock.metric, clock.started_at.isoformat())
 
 
 def new_row(kept: Kept, ticket: Promised) -> SlaClock:

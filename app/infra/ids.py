@@ -22,16 +22,19 @@ def new_id() -> UUID:
     return UUID(int=uuid_utils.uuid7().int)
 
 
-def derived_id(instant: datetime, *parts: object) -> UUID:
-    """Return the UUIDv8 that follows from an instant and what else is given: in order of time, the same every time."""
+def derived_id(instant: datetime, rank: int, *parts: object) -> UUID:
+    """Return the UUIDv8 that follows from an instant and what else is given, the same every time.
+
+    In order of time, and of rank (below 4,096) where that is the same to the millisecond.
+    """
     drawn = int.from_bytes(blake2b("\0".join(map(str, parts)).encode(), digest_size=10).digest())
     bits = (int(instant.timestamp() * 1000) & 0xFFFF_FFFF_FFFF) << 80 | drawn
-    return UUID(int=bits & ~(0xF << 76) & ~(0x3 << 62) | 0x8 << 76 | 0x2 << 62)
+    return UUID(int=bits & ~(0xFFFF << 64) & ~(0x3 << 62) | 0x8 << 76 | rank << 64 | 0x2 << 62)
 
 
 def first_id_of(instant: datetime) -> UUID:
-    """Return the least UUIDv7 of an instant's millisecond: a bound for ranges of ids."""
-    return UUID(int=int(instant.timestamp() * 1000) << 80)
+    """Return the least UUIDv7 of an instant's millisecond: a bound for ranges of ids. There is none before 1970."""
+    return UUID(int=max(int(instant.timestamp() * 1000), 0) << 80)
 
 
 def made_at(value: UUID) -> datetime:

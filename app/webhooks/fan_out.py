@@ -24,11 +24,14 @@ async def fan_out(session: AsyncSession, events: Sequence[Event], wall: datetime
     """
     endpoints = await queries.endpoints_hearing(session, list({event.reseller_id for event in events}))
     made = [(new_id(), endpoint.id, event.id) for event in events for endpoint in _hearing(endpoints, event)]
-    if not made:
+    pings = [event.id for event in events if event.type == EventType.PING]
+    hearing = set(await queries.place_pings(session, pings)) if pings else set()
+    if made:
+        await queries.add_deliveries(session, made, wall)
+        hearing |= {endpoint_id for _, endpoint_id, _ in made}
+    if not hearing:
         return None
-    await queries.add_deliveries(session, made, wall)
-    hearing = sorted({endpoint_id for _, endpoint_id, _ in made})
-    return lambda after: lanes.wake_rested(after, hearing, wall)
+    return lambda after: lanes.wake_rested(after, sorted(hearing), wall)
 
 
 def ask(delivery: WebhookDelivery, wall: datetime, trigger: str = "manual") -> None:
@@ -57,7 +60,7 @@ def new_ping(endpoint: WebhookEndpoint, event_id: UUID, wall: datetime, after: t
 
 def _hearing(endpoints: Sequence[tuple[WebhookEndpoint, bool]], event: Event) -> Iterable[WebhookEndpoint]:
     if event.type == EventType.PING:
-        return  # a ping is for the endpoint that was pinged, which has its delivery already
+        return  # a ping is for the endpoint that was pinged, which has its delivery already: it is placed alone
     about = _endpoint_of(event)
     for endpoint, is_operators in endpoints:
         entitled = is_operators or (endpoint.reseller_id == event.reseller_id and not event.operator_only)

@@ -15,7 +15,7 @@ from app.webhooks.models import WebhookEndpoint, WebhookLane
 # One that somebody asked for is sent whatever state its endpoint is in; so is the ping that verifies it.
 _ASKED = "d.trigger in ('ping', 'manual')"
 _DUE = f"""
-       d.endpoint_id = :endpoint_id and d.state = 'pending' and (not :asked_only or {_ASKED})
+       d.endpoint_id = :endpoint_id and d.state = 'pending' and d.position is not null and (not :asked_only or {_ASKED})
    and (d.order_key is null or {_ASKED} or not exists (
          select from webhook_deliveries b
           where b.endpoint_id = d.endpoint_id and b.order_key = d.order_key and b.position < d.position
@@ -24,7 +24,7 @@ _DUE = f"""
 _TAKE = text(f"""
 select d.reseller_id, d.id, d.event_id, d.event_type, d.attempts, d.starts, d.trigger, e.body
   from webhook_deliveries d left join events e on e.id = d.event_id
- where {_DUE} and d.next_attempt_at <= :now and (e.id is null or e.position is not null)
+ where {_DUE} and d.next_attempt_at <= :now
  order by d.next_attempt_at, d.position
  limit :limit
 """)  # noqa: S608 - constants

@@ -25,6 +25,11 @@ select w.reseller_id, n.id, w.id, e.id, e.type, case w.state when 'active' then 
   join webhook_endpoints w on w.id = n.endpoint_id
   join events e on e.id = n.event_id
 """)
+_PLACE = text("""
+update webhook_deliveries d set position = e.position from events e
+ where d.event_id = any(:ids) and e.id = d.event_id
+returning d.endpoint_id
+""")
 _GIVE_UP = text("""
 update webhook_deliveries set state = 'failed', next_attempt_at = null, finished_at = :wall
  where endpoint_id = :endpoint_id and state in ('pending', 'held')
@@ -157,6 +162,11 @@ async def add_deliveries(
     """Add deliveries, each by its id, its endpoint and its event; they belong to the endpoint's owner."""
     rows = [dict(zip(_MADE, one, strict=True)) for one in made]
     await session.execute(_ADD, as_arrays(rows, _MADE) | {"wall": wall, "trigger": trigger})
+
+
+async def place_pings(session: AsyncSession, event_ids: Sequence[UUID]) -> Sequence[UUID]:
+    """Give the deliveries of pings the position of their events, which lets them be sent; return their endpoints."""
+    return list(await session.scalars(_PLACE, {"ids": event_ids}))
 
 
 async def give_up_deliveries(session: AsyncSession, endpoint_id: UUID, wall: datetime) -> None:

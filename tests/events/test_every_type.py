@@ -8,8 +8,12 @@ from tests.payloads import body_of, validator_of
 ICC = "icc_intelligent_hands"
 NEVER_SENT = {EventType.TICKET_MERGED}
 """What the document says of itself: not sent yet."""
-OF_DAYS = {EventType.WEBHOOK_ENDPOINT_FAILING, EventType.WEBHOOK_ENDPOINT_RECOVERED}
-"""What takes days of failure: sent, and held against the document, in tests/webhooks/test_lanes.py."""
+OF_DAYS = {
+    EventType.WEBHOOK_ENDPOINT_FAILING,
+    EventType.WEBHOOK_ENDPOINT_RECOVERED,
+    EventType.WEBHOOK_DELIVERY_EXHAUSTED,
+}
+"""What takes days of failure: sent, and held against the document, in tests/webhooks."""
 
 
 async def _a_full_life(desk: Desk, reseller: Caller) -> None:

@@ -80,6 +80,7 @@ async def test_what_somebody_asked_for_is_not_told_of(desk: Desk, server: Server
     endpoint = await desk.endpoint(reseller, "http://127.0.0.1:9/", event_types=CREATED)
     if trigger == "ping":
         await reseller.post(f"/webhook-endpoints/{endpoint['id']}/ping")
+        await desk.publish()
     else:
         await reseller.open_ticket()
         await desk.publish()
