@@ -21,7 +21,7 @@ from app.infra.ids import new_id
 from app.infra.now import wall_now
 from app.infra.outbound.send import Sender
 from app.infra.partitions import make_partitions
-from app.infra.queue import run_jobs
+from app.infra.queue import TASKS_PER_CONNECTION, run_jobs
 from app.infra.settings import Settings
 from app.registry import CONSEQUENCES, SOURCES, register_reactions
 from app.webhooks.lanes import SERVE, wake_due, wake_left_behind, wake_lost
@@ -61,7 +61,9 @@ class Worker:
         settings = self._settings
         sender = Sender(settings.allowed_networks, total_seconds=settings.webhook_timeout_seconds)
         async with sender, asyncio.TaskGroup() as tasks:
-            server = Server(self._database, sender, settings.keyring, settings.webhook_retry_scale)
+            # A quarter of the jobs that run at once may serve one reseller: nobody's endpoints take every place.
+            most_of_one = settings.pool_size * TASKS_PER_CONNECTION // 4
+            server = Server(self._database, sender, settings.keyring, settings.webhook_retry_scale, most_of_one)
             for name, one in self._rounds().items():
                 tasks.create_task(self._repeat(name, one), name=name)
             handlers = {SERVE: server.serve, RECOVER: Recoverer(self._database).go_on}

@@ -32,7 +32,9 @@ alter table webhook_deliveries
   add column position bigint,
   add column order_key uuid,
   add column asked_at timestamptz,
+  add column counted_from integer not null default 0,
   drop column asked;
+alter table webhook_deliveries alter column counted_from drop default;
 update webhook_deliveries d set position = e.position from events e where e.id = d.event_id and d.state = 'pending';
 drop index ix_webhook_deliveries_pending;
 create index ix_webhook_deliveries_due on webhook_deliveries (endpoint_id, next_attempt_at) where state = 'pending';
@@ -55,6 +57,7 @@ create table webhook_lanes (
   busy boolean not null,
   wake_at timestamptz,
   starts integer not null,
+  catches_up boolean not null,
   failures integer not null,
   failing_since timestamptz,
   notices integer not null,
@@ -68,8 +71,8 @@ create table webhook_lanes (
 );
 create index ix_webhook_lanes_wake_at on webhook_lanes (wake_at) where not busy and wake_at is not null;
 insert into webhook_lanes
-       (reseller_id, endpoint_id, job, busy, wake_at, starts, failures, notices, openings)
-select reseller_id, id, 0, false, now(), 0, 0, 0, 0 from webhook_endpoints;
+       (reseller_id, endpoint_id, job, busy, wake_at, starts, catches_up, failures, notices, openings)
+select reseller_id, id, 0, false, now(), 0, false, 0, 0, 0 from webhook_endpoints;
 delete from queue.pgqueuer where entrypoint = 'webhooks.deliver';
 
 create table webhook_recoveries (
@@ -109,6 +112,7 @@ drop index ix_webhook_deliveries_due;
 alter table webhook_deliveries
   add column asked integer not null default 0,
   drop column asked_at,
+  drop column counted_from,
   drop column order_key,
   drop column position;
 alter table webhook_deliveries alter column asked drop default;

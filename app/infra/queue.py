@@ -32,7 +32,7 @@ _SETTINGS = DBSettings(db_schema=SCHEMA)
 _HEARTBEAT = timedelta(seconds=10)
 _POLL = timedelta(seconds=5)
 _BATCH = 20
-_TASKS_PER_CONNECTION = 32
+TASKS_PER_CONNECTION = 32
 _LONGEST_PAUSE = 60  # seconds
 # The database or the network was away or busy: another try may pass.
 _PASSING = (SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
@@ -133,7 +133,7 @@ async def run_jobs(url: str, handlers: Mapping[str, Handler], shutdown: asyncio.
 
     ``connections`` is how many the handlers share: with far more of them than that, they would wait for each other.
     """
-    most = connections * _TASKS_PER_CONNECTION
+    most = connections * TASKS_PER_CONNECTION
 
     @asynccontextmanager
     async def manager() -> AsyncIterator[pgqueuer.PgQueuer]:

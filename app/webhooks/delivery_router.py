@@ -1,13 +1,15 @@
 """Operations on webhook deliveries: what became of each, and to send one again."""
 
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import Query, Response
 
 from app.auth.edge import edge_router
 from app.auth.permissions import needs, visible_by
 from app.auth.principals import Scope
-from app.auth.visit import CurrentVisit
+from app.auth.visit import CurrentVisit, Visit
+from app.events.kinds import EventType
 from app.events.queries import get_event
 from app.infra.ids import DeliveryId
 from app.infra.paging import page_of
@@ -15,6 +17,7 @@ from app.infra.problems import Conflict, NotFound
 from app.infra.wire import Page
 from app.webhooks import queries
 from app.webhooks.fan_out import ask
+from app.webhooks.lane_queries import lock_both
 from app.webhooks.lanes import wake
 from app.webhooks.models import WebhookAttempt, WebhookDelivery
 from app.webhooks.schemas import AttemptRead, DeliveryDetail, DeliveryQuery, DeliveryRead
@@ -53,9 +56,7 @@ async def list_deliveries(
 @router.get("/webhook-deliveries/{delivery_id}", dependencies=[needs(Scope.WEBHOOKS_READ, visible=delivery_visible)])
 async def get_delivery(delivery_id: DeliveryId, visit: CurrentVisit) -> DeliveryDetail:
     """Read a delivery with its attempts."""
-    delivery = await queries.find_delivery(visit.session, delivery_id)
-    if delivery is None:
-        raise NotFound("there is no such delivery")
+    delivery = await _found(visit, delivery_id)
     rows = await queries.list_attempts(visit.session, delivery)
     attempts = [_attempt(row, for_staff=visit.principal.is_staff) for row in rows]
     return DeliveryDetail.model_validate(read_delivery(delivery).model_dump() | {"attempts": attempts})
@@ -83,10 +84,14 @@ def _attempt(row: WebhookAttempt, *, for_staff: bool) -> AttemptRead:
 )
 async def forget_answers(delivery_id: DeliveryId, visit: CurrentVisit) -> None:
     """Wipe what the receiver answered to the attempts so far, redirects included: it may hold what it should not."""
-    delivery = await queries.lock_delivery(visit.session, delivery_id)
+    await queries.forget_answers(visit.session, await _found(visit, delivery_id))
+
+
+async def _found(visit: Visit, delivery_id: UUID) -> WebhookDelivery:
+    delivery = await queries.find_delivery(visit.session, delivery_id)
     if delivery is None:
         raise NotFound("there is no such delivery")
-    await queries.forget_answers(visit.session, delivery)
+    return delivery
 
 
 @router.post(
@@ -99,11 +104,15 @@ async def redeliver(delivery_id: DeliveryId, visit: CurrentVisit) -> DeliveryRea
 
     One whose endpoint was removed, or whose event is kept no longer, cannot be (409).
     """
-    delivery = await queries.lock_delivery(visit.session, delivery_id)
-    if delivery is None:
-        raise NotFound("there is no such delivery")
-    if await queries.find_endpoint(visit.session, delivery.endpoint_id) is None:
+    delivery = await _found(visit, delivery_id)
+    both = await lock_both(visit.session, delivery.endpoint_id)  # before the delivery, as a lane locks them
+    if both is None:
         raise Conflict("its endpoint was removed: make another, and read the event from GET /v1/events")
+    if not both[0].verified and delivery.event_type != EventType.PING:
+        raise Conflict(
+            "its endpoint has not answered a ping yet: POST .../ping sends another, and what is held follows"
+        )
+    delivery = await queries.lock_delivery(visit.session, delivery_id) or delivery
     if await get_event(visit.session, delivery.event_id) is None:
         raise Conflict("its event is kept no longer, so there is nothing left to send")
     ask(delivery, visit.wall)

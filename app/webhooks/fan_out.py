@@ -34,12 +34,14 @@ async def fan_out(session: AsyncSession, events: Sequence[Event], wall: datetime
     return lambda after: lanes.wake_rested(after, sorted(hearing), wall)
 
 
-def ask(delivery: WebhookDelivery, wall: datetime, trigger: str = "manual") -> None:
+def ask(delivery: WebhookDelivery, wall: datetime) -> None:
     """Let a delivery be made once more, whatever became of it; its lane is to be woken.
 
     An attempt that is under way is not taken for the one that was asked for.
     """
-    delivery.state, delivery.trigger, delivery.starts = "pending", trigger, 0
+    delivery.state, delivery.starts = "pending", 0
+    delivery.trigger = "ping" if delivery.event_type == EventType.PING else "manual"
+    delivery.counted_from = delivery.attempts  # it is tried again from the first step on
     delivery.asked_at, delivery.next_attempt_at, delivery.finished_at = wall, wall, None
 
 

@@ -22,17 +22,18 @@ class Fate:
 def fate_of(sent: Sent, profile: str, *, chance: float, scale: float) -> Fate:
     """Return what becomes of a delivery: delivered, tried again, failed; held where the endpoint is gone for good.
 
-    What somebody asked for is not held: it disables no endpoint, and one that is active releases what is held.
+    What somebody asked for is not held: it disables no endpoint, and one that is active releases what is held. A
+    recovery makes what had failed once more, and not again.
     """
     if sent.outcome.ok:
-        return Fate("delivered", None, sent.at)
+        return Fate("delivered", None, sent.ended_at)
     if sent.outcome.status == HTTPStatus.GONE and sent.parcel.trigger == "event":
         return Fate("held", None, None)
-    asked = read_retry_after(sent.outcome.retry_after, sent.at)
-    delay = next_delay(sent.parcel.number, asked, profile=profile, chance=chance, scale=scale)
-    if delay is None:
-        return Fate("failed", None, sent.at)
-    return Fate("pending", sent.at + delay, None)
+    asked = read_retry_after(sent.outcome.retry_after, sent.ended_at)
+    delay = next_delay(sent.parcel.step, asked, profile=profile, chance=chance, scale=scale)
+    if delay is None or (sent.parcel.trigger == "recovery" and sent.parcel.number > 1):
+        return Fate("failed", None, sent.ended_at)
+    return Fate("pending", sent.ended_at + delay, None)
 
 
 def result_of(sent: Sent) -> Result:

@@ -39,14 +39,20 @@ def heed(
     *,
     scale: float,
 ) -> None:
-    """Let an endpoint's answers have their effect. What somebody asked for neither harms nor heals its health."""
+    """Let an endpoint's answers have their effect.
+
+    What somebody asked for one by one neither harms nor heals its health. A recovery lets it rest and be spared, as it
+    sends many; it disables nothing, and nobody is told.
+    """
     if any(one.parcel.trigger == "ping" and one.outcome.ok for one in sent):
         endpoint.verified = True
         if endpoint.state == "unverified":
-            endpoint.state, endpoint.version = "active", endpoint.version + 1
-    results = [result_of(one) for one in sent if one.parcel.trigger == "event"]
+            endpoint.state, endpoint.version, lane.catches_up = "active", endpoint.version + 1, True
+    results = [result_of(one) for one in sent if one.parcel.trigger in {"event", "recovery"}]
     health, turn = judge(health_of(lane), results, scale=scale)
     set_health(lane, health)
+    if not any(one.parcel.trigger == "event" for one in sent):
+        return
     if turn in {Turn.GONE, Turn.DISABLED} and endpoint.state == "active":
         disable(session, endpoint, lane, "gone" if turn is Turn.GONE else "failing", now)
     elif turn is Turn.FAILING and health.failing_since is not None:
@@ -87,8 +93,17 @@ async def switch(session: AsyncSession, endpoint: WebhookEndpoint, wanted: str, 
         disable(session, endpoint, lane, "manual", now)
     else:
         endpoint.state, endpoint.disabled_reason = "active" if endpoint.verified else "unverified", None
+        lane.catches_up = True
     await session.flush()
     await lanes.wake(session, [endpoint.id])
+
+
+async def move(session: AsyncSession, endpoint: WebhookEndpoint) -> None:
+    """Forget the health of the URL before: what another answered says nothing of this one. The endpoint is locked."""
+    found = await lane_queries.lock_both(session, endpoint.id)
+    assert found is not None, "every endpoint has a lane"
+    set_health(found[1], Health())
+    endpoint.verified = False
 
 
 def _tell(session: AsyncSession, endpoint: WebhookEndpoint, kind: EventType, now: datetime, **more: object) -> None:

@@ -12,17 +12,19 @@ from sqlmodel import col
 from app.infra.arrays import as_arrays, insert_of
 from app.webhooks.models import WebhookEndpoint, WebhookLane
 
-# One that somebody asked for is sent whatever state its endpoint is in; so is the ping that verifies it.
-_ASKED = "d.trigger in ('ping', 'manual')"
-_DUE = f"""
-       d.endpoint_id = :endpoint_id and d.state = 'pending' and d.position is not null and (not :asked_only or {_ASKED})
-   and (d.order_key is null or {_ASKED} or not exists (
+# What somebody asked for keeps no order.
+_IN_ORDER = """
+   and (d.order_key is null or d.trigger in ('ping', 'manual') or not exists (
          select from webhook_deliveries b
           where b.endpoint_id = d.endpoint_id and b.order_key = d.order_key and b.position < d.position
             and b.state in ('pending', 'held')))
 """
+_DUE = f"""
+       d.endpoint_id = :endpoint_id and d.state = 'pending' and d.position is not null
+   and (cast(:triggers as varchar[]) is null or d.trigger = any(:triggers)) {_IN_ORDER}
+"""
 _TAKE = text(f"""
-select d.reseller_id, d.id, d.event_id, d.event_type, d.attempts, d.starts, d.trigger, e.body
+select d.reseller_id, d.id, d.event_id, d.event_type, d.attempts, d.counted_from, d.starts, d.trigger, e.body
   from webhook_deliveries d left join events e on e.id = d.event_id
  where {_DUE} and d.next_attempt_at <= :now
  order by d.next_attempt_at, d.position
@@ -30,7 +32,8 @@ select d.reseller_id, d.id, d.event_id, d.event_type, d.attempts, d.starts, d.tr
 """)  # noqa: S608 - constants
 _LEFT = text(f"""
 select (select min(d.next_attempt_at) from webhook_deliveries d where {_DUE}) as next_at,
-       exists (select from webhook_deliveries where endpoint_id = :endpoint_id and state = 'held') as held
+       (select 1 from webhook_deliveries where endpoint_id = :endpoint_id and state = 'held'
+         order by position limit 1) is not null as held
 """)  # noqa: S608 - constants
 _LIGHTLY = text("set local synchronous_commit = off")
 _LOCK = text("select from webhook_lanes where endpoint_id = any(:ids) order by endpoint_id for update")
@@ -46,23 +49,28 @@ update webhook_lanes l set job = job + 1, busy = true, wake_at = null
    and exists (select from webhook_deliveries d where {_DUE} and d.next_attempt_at <= :now)
 returning job
 """)  # noqa: S608 - constants
-_LEFT_BEHIND = text("""
+_LEFT_BEHIND = text(f"""
 select l.endpoint_id from webhook_lanes l join webhook_endpoints w on w.id = l.endpoint_id
  where not l.busy and w.state = 'active' and (l.paused_until is null or l.paused_until <= :before)
    and exists (select from webhook_deliveries d
                 where d.endpoint_id = l.endpoint_id and d.state = 'pending' and d.next_attempt_at <= :before
-                  and d.order_key is null)
-""")
+                  and d.position is not null {_IN_ORDER})
+""")  # noqa: S608 - constants
 _WAKE_AT = text("update webhook_lanes set wake_at = least(wake_at, :at) where endpoint_id = any(:ids)")
+_END_PINGS = text("""
+update webhook_deliveries set state = 'failed', next_attempt_at = null, finished_at = :now
+ where endpoint_id = :endpoint_id and state = 'pending' and trigger = 'ping' and attempts > 0
+""")
 _COUNT_START = text("update webhook_deliveries set starts = starts + 1 where reseller_id = :reseller_id and id = :id")
 _HOLD = text("""
 update webhook_deliveries set state = 'held', next_attempt_at = null
  where (reseller_id, id) in (
        select reseller_id, id from webhook_deliveries d
-        where endpoint_id = :endpoint_id and state = 'pending' and trigger not in ('ping', 'manual') limit :limit)
+        where endpoint_id = :endpoint_id and state = 'pending' and trigger not in ('ping', 'manual')
+        order by next_attempt_at limit :limit)
 """)
 _RELEASE = text("""
-update webhook_deliveries set state = 'pending', next_attempt_at = :now
+update webhook_deliveries set state = 'pending', next_attempt_at = created_at
  where (reseller_id, id) in (
        select reseller_id, id from webhook_deliveries
         where endpoint_id = :endpoint_id and state = 'held' order by position limit :limit)
@@ -95,6 +103,9 @@ _SETTLE = text(f"""
 update webhook_deliveries d
    set attempts = n.number, starts = 0,
        state = case when d.asked_at > n.at then 'pending' else n.state end,
+       -- What is tried again after somebody asked for it is like any other.
+       trigger = case when d.trigger = 'manual' and n.state = 'pending' and (d.asked_at > n.at) is not true
+                      then 'event' else d.trigger end,
        next_attempt_at = case when d.asked_at > n.at then d.asked_at else n.next_attempt_at end,
        finished_at = case when d.asked_at > n.at then null else n.finished_at end
   from unnest({", ".join(f"cast(:{name} as {kind}[])" for name, kind in _FATE.items())}) as n ({", ".join(_FATE)})
@@ -137,7 +148,7 @@ async def make_busy(
 
 async def go_on(session: AsyncSession, endpoint_id: UUID, now: datetime) -> int | None:
     """Give a lane that has come to rest the number of another job, where something is due; return it."""
-    job: int | None = await session.scalar(_GO_ON, {"endpoint_id": endpoint_id, "now": now, "asked_only": False})
+    job: int | None = await session.scalar(_GO_ON, {"endpoint_id": endpoint_id, "now": now, "triggers": None})
     return job
 
 
@@ -167,17 +178,24 @@ async def lock_busy(session: AsyncSession) -> Sequence[WebhookLane]:
 
 
 async def take(
-    session: AsyncSession, endpoint_id: UUID, now: datetime, limit: int, *, asked_only: bool
+    session: AsyncSession, endpoint_id: UUID, now: datetime, limit: int, triggers: Sequence[str] | None
 ) -> Sequence[Row[Any]]:
-    """List what an endpoint is to be sent now, in order; with ``asked_only`` what somebody asked for."""
-    values = {"endpoint_id": endpoint_id, "now": now, "limit": limit, "asked_only": asked_only}
+    """List what an endpoint is to be sent now, in order: of these triggers, or, with None, of all."""
+    values = {"endpoint_id": endpoint_id, "now": now, "limit": limit, "triggers": triggers}
     return (await session.execute(_TAKE, values)).all()
 
 
-async def left(session: AsyncSession, endpoint_id: UUID, *, asked_only: bool) -> tuple[datetime | None, bool]:
+async def left(
+    session: AsyncSession, endpoint_id: UUID, triggers: Sequence[str] | None
+) -> tuple[datetime | None, bool]:
     """Return when an endpoint has something to be sent next, and whether anything is held for it."""
-    row = (await session.execute(_LEFT, {"endpoint_id": endpoint_id, "asked_only": asked_only})).one()
+    row = (await session.execute(_LEFT, {"endpoint_id": endpoint_id, "triggers": triggers})).one()
     return row.next_at, row.held
+
+
+async def end_pings(session: AsyncSession, endpoint_id: UUID, now: datetime) -> None:
+    """Let the pings end that have failed before: the endpoint is verified by another."""
+    await session.execute(_END_PINGS, {"endpoint_id": endpoint_id, "now": now})
 
 
 async def count_start(session: AsyncSession, reseller_id: UUID, delivery_id: UUID) -> None:
@@ -191,9 +209,9 @@ async def hold(session: AsyncSession, endpoint_id: UUID, limit: int) -> int:
     return int(done.rowcount)  # type: ignore[attr-defined]  # an UPDATE's result has it
 
 
-async def release(session: AsyncSession, endpoint_id: UUID, now: datetime, limit: int) -> int:
-    """Let the oldest of what is held be sent; return how many."""
-    done = await session.execute(_RELEASE, {"endpoint_id": endpoint_id, "now": now, "limit": limit})
+async def release(session: AsyncSession, endpoint_id: UUID, limit: int) -> int:
+    """Let the oldest of what is held be sent, before what came since; return how many."""
+    done = await session.execute(_RELEASE, {"endpoint_id": endpoint_id, "limit": limit})
     return int(done.rowcount)  # type: ignore[attr-defined]  # an UPDATE's result has it
 
 

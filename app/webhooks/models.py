@@ -47,7 +47,7 @@ class WebhookLane(SQLModel, table=True):
     """How an endpoint is served: one job at a time, and what the answers say of its health.
 
     ``busy`` tells that a job of the lane is queued or being run, and ``job`` is its number: any other is stale.
-    ``wake_at`` is when an idle lane has something to do again.
+    ``wake_at`` is when an idle lane has something to do again. One that ``catches_up`` sends what was held first.
     """
 
     __tablename__ = "webhook_lanes"
@@ -66,6 +66,7 @@ class WebhookLane(SQLModel, table=True):
     busy: bool = False
     wake_at: datetime | None = Field(default=None, sa_type=Instant)
     starts: int = 0
+    catches_up: bool = False
     failures: int = 0
     failing_since: datetime | None = Field(default=None, sa_type=Instant)
     notices: int = 0
@@ -115,7 +116,8 @@ class WebhookDelivery(SQLModel, table=True):
     """One event on its way to one endpoint. Partitioned by month on the id.
 
     ``position`` is its event's, and ``order_key`` what it is kept in order by: the ticket, where the endpoint asked
-    for that. An attempt that was begun before ``asked_at`` is not the one that somebody asked for then.
+    for that. Its steps are counted from the attempt ``counted_from`` on. An attempt that was begun before ``asked_at``
+    is not the one that somebody asked for then.
     """
 
     __tablename__ = "webhook_deliveries"
@@ -145,6 +147,7 @@ class WebhookDelivery(SQLModel, table=True):
     event_type: str
     state: str
     attempts: int = 0
+    counted_from: int = 0
     starts: int = 0
     trigger: str = "event"
     position: int | None = Field(default=None, sa_type=BigInteger)

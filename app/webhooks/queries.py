@@ -15,9 +15,9 @@ from app.webhooks.models import WebhookAttempt, WebhookDelivery, WebhookEndpoint
 
 _MADE = {"id": "uuid", "endpoint_id": "uuid", "event_id": "uuid"}
 _ADD = text("""
-insert into webhook_deliveries (reseller_id, id, endpoint_id, event_id, event_type, state, attempts, starts, trigger,
-                                position, order_key, next_attempt_at, created_at)
-select w.reseller_id, n.id, w.id, e.id, e.type, case w.state when 'active' then 'pending' else 'held' end, 0, 0,
+insert into webhook_deliveries (reseller_id, id, endpoint_id, event_id, event_type, state, attempts, counted_from,
+                                starts, trigger, position, order_key, next_attempt_at, created_at)
+select w.reseller_id, n.id, w.id, e.id, e.type, case w.state when 'active' then 'pending' else 'held' end, 0, 0, 0,
        cast(:trigger as varchar), e.position, case when w.ordered then e.ticket_id end,
        case w.state when 'active' then cast(:wall as timestamptz) end, cast(:wall as timestamptz)
   from unnest(cast(:id as uuid[]), cast(:endpoint_id as uuid[]), cast(:event_id as uuid[]))

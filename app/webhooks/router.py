@@ -24,7 +24,7 @@ from app.resellers.service import get_reseller
 from app.webhooks import custom_headers, queries, secrets
 from app.webhooks.delivery_router import read_delivery
 from app.webhooks.fan_out import new_ping
-from app.webhooks.heeding import switch
+from app.webhooks.heeding import move, switch
 from app.webhooks.lane_queries import wake_at
 from app.webhooks.lanes import wake
 from app.webhooks.models import WebhookDelivery, WebhookEndpoint, WebhookLane
@@ -155,7 +155,8 @@ async def change_endpoint(
     endpoint = await seen(visit, endpoint_id, lock=True)
     check_match(endpoint, if_match)
     moved = body.url is not None and body.url != endpoint.url
-    endpoint.verified = endpoint.verified and not moved
+    if moved:
+        await move(visit.session, endpoint)
     wanted = given.pop("state", None)
     if wanted is not None:
         await switch(visit.session, endpoint, wanted, visit.wall)

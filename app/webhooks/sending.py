@@ -1,10 +1,9 @@
 """Sending a batch to one endpoint: so many at once, so many a second, each signed at the moment it goes."""
 
 import asyncio
-from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from app.infra.ids import encode
@@ -20,7 +19,10 @@ _BEGUN_WITHIN = 1.0  # seconds: what is not begun by then is left for the next b
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """A delivery that is to be made, with the bytes of its event; ``number`` is that of the attempt."""
+    """A delivery that is to be made, with the bytes of its event.
+
+    ``number`` is that of the attempt, ``step`` the same since somebody last asked for the delivery.
+    """
 
     reseller_id: UUID
     id: UUID
@@ -28,6 +30,7 @@ class Parcel:
     event_type: str
     trigger: str
     number: int
+    step: int
     body: bytes
 
 
@@ -50,25 +53,33 @@ class Sent:
     at: datetime
     outcome: Outcome
 
+    @property
+    def ended_at(self) -> datetime:
+        """When the attempt was over."""
+        return self.at + timedelta(seconds=self.outcome.duration)
+
 
 async def send_all(sender: Sender, address: Address, parcels: Sequence[Parcel]) -> list[Sent]:
     """Send parcels, at most ``at_once`` at a time and ``per_second`` a second; those of which there was time to begin.
 
     The first is always sent. It lasts no longer than a second and what is under way then.
     """
-    loop = asyncio.get_running_loop()
-    begun, gap = loop.time(), 0.0 if address.per_second is None else 1 / address.per_second
-    waiting, sent = deque(enumerate(parcels)), list[Sent]()
+    clock = asyncio.get_running_loop().time
+    begun, gap = clock(), 0.0 if address.per_second is None else 1 / address.per_second
+    places, sent = iter(range(len(parcels))), list[Sent]()
 
     async def one_by_one() -> None:
-        while waiting and (len(waiting) == len(parcels) or (loop.time() - begun < _BEGUN_WITHIN and not _fails(sent))):
-            place, parcel = waiting.popleft()
-            await asyncio.sleep(begun + place * gap - loop.time() if gap else 0)
-            sent.append(await _send(sender, address, parcel))
+        for place in places:
+            wait = begun + place * gap - clock()
+            if place and (max(clock(), clock() + wait) - begun >= _BEGUN_WITHIN or _fails(sent)):
+                return
+            await asyncio.sleep(max(wait, 0))
+            if place and _fails(sent):
+                return
+            sent.append(await _send(sender, address, parcels[place]))
 
     await asyncio.gather(*(one_by_one() for _ in range(min(address.at_once, len(parcels)))))
-    if gap:  # the next batch keeps the rate, too
-        await asyncio.sleep(begun + (len(parcels) - len(waiting)) * gap - loop.time())
+    await asyncio.sleep(max(begun + len(sent) * gap - clock(), 0))  # the next batch keeps the rate, too
     return sent
 
 

@@ -8,6 +8,7 @@ found.
 
 import asyncio
 import random
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -31,6 +32,7 @@ from app.webhooks.taking import Batch, Stay, next_batch
 
 _SLICE = 2.0  # seconds
 _UNTIL_KEYS_ARE_THERE = timedelta(minutes=1)
+_UNTIL_THERE_IS_A_PLACE = timedelta(milliseconds=250)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +46,12 @@ class Done:
 class Server:
     """Serves lanes; one per process."""
 
-    def __init__(self, database: Database, sender: Sender, keyring: Keyring, retry_scale: float = 1.0) -> None:
+    def __init__(
+        self, database: Database, sender: Sender, keyring: Keyring, retry_scale: float = 1.0, most_of_one: int = 64
+    ) -> None:
         self._database = database
+        self._most_of_one = most_of_one
+        self._served: Counter[UUID] = Counter()
         self._sender = sender
         self._keyring = keyring
         self._scale = retry_scale
@@ -55,10 +61,26 @@ class Server:
         endpoint_id, _, job = argument.partition(":")
         stay: Stay | None = Stay(UUID(endpoint_id), int(job), asyncio.get_running_loop().time())
         while stay is not None:
-            done = Done()
-            while (batch := await self._turn(stay, done)) is not None:
-                done = Done(batch[0].url, await send_all(self._sender, *batch))
+            try:
+                await self._stay(stay)
+            finally:
+                if stay.reseller_id is not None:
+                    self._served[stay.reseller_id] -= 1
             stay = await self._look_again(stay) if stay.rests else None
+
+    async def _stay(self, stay: Stay) -> None:
+        done = Done()
+        while (batch := await self._turn(stay, done)) is not None:
+            done = Done(batch[0].url, await send_all(self._sender, *batch))
+
+    def _has_place(self, stay: Stay, reseller_id: UUID) -> bool:
+        """Take a place for a lane, unless its reseller has so many that others would wait for them."""
+        if stay.reseller_id is None:
+            if self._served[reseller_id] >= self._most_of_one:
+                return False
+            self._served[reseller_id] += 1
+            stay.reseller_id = reseller_id
+        return True
 
     async def _look_again(self, stay: Stay) -> Stay | None:
         """Look once more, now that everybody sees that the lane rests: what came while it was looked at woke nobody."""
@@ -73,6 +95,9 @@ class Server:
             if found is None or not found[1].busy or found[1].job != stay.job:
                 return None
             endpoint, lane = found
+            if not self._has_place(stay, endpoint.reseller_id):
+                lane.busy, lane.wake_at = False, wall_now() + _UNTIL_THERE_IS_A_PLACE
+                return None
             if done.sent:
                 await self._record(session, endpoint, lane, done)
             if stay.careful is None:
@@ -89,10 +114,10 @@ class Server:
     ) -> tuple[Address, Sequence[Parcel]] | None:
         endpoint, now = batch.endpoint, wall_now()
         keys = await signing_keys(session, self._keyring, endpoint, now)
-        if keys is None:  # they do not open, and the log says why: what is to be sent waits until they do
+        own = custom_headers.opened_or_none(endpoint.headers, self._keyring, endpoint.id)
+        if keys is None or own is None:  # one does not open, and the log says why: what is to be sent waits for it
             lane.busy, lane.starts, lane.wake_at = False, 0, now + _UNTIL_KEYS_ARE_THERE
             return None
-        own = custom_headers.opened(endpoint.headers, self._keyring, endpoint.id)
         return Address(endpoint.url, keys, own, batch.at_once, endpoint.max_per_second), batch.parcels
 
     async def _record(self, session: AsyncSession, endpoint: WebhookEndpoint, lane: WebhookLane, done: Done) -> None:
@@ -101,9 +126,12 @@ class Server:
             for one in done.sent
         ]
         await record_batch(session, done.sent, fates)
+        before, now = endpoint.verified, wall_now()
         if done.url == endpoint.url:  # what another URL answered does not verify this one
-            heed(session, endpoint, lane, done.sent, wall_now(), scale=self._scale)
+            heed(session, endpoint, lane, done.sent, now, scale=self._scale)
+        if endpoint.verified and not before:
+            await lane_queries.end_pings(session, endpoint.id, now)
         failed = [one.parcel for one, fate in zip(done.sent, fates, strict=True) if fate.state == "failed"]
         exhausted = [Exhausted(one.id, one.event_id, one.event_type, one.trigger, one.number) for one in failed]
-        tell_exhausted(session, endpoint, lane, exhausted, wall_now())
+        tell_exhausted(session, endpoint, lane, exhausted, now)
         lane.starts = 0

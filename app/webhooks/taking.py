@@ -28,7 +28,7 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(slots=True)
 class Stay:
-    """One job's time with a lane: since when, and whether the job before it died on the way (``careful``).
+    """One job's time with a lane: since when, in whose place; ``careful``: the job before it died on the way.
 
     ``drained``: the last batch was all that was due then. ``next_at`` is when there is something to do next. In the end
     the lane ``rests``, or has another job.
@@ -37,6 +37,7 @@ class Stay:
     endpoint_id: UUID
     job: int
     began: float
+    reseller_id: UUID | None = None
     careful: bool | None = None
     drained: bool = False
     next_at: datetime | None = None
@@ -63,35 +64,42 @@ async def next_batch(
     if endpoint.state != "active" and await lane_queries.hold(session, endpoint.id, _HELD_AT_ONCE) == _HELD_AT_ONCE:
         await lanes.enqueue_next(session, lane)  # there is more to hold
         return None
-    asked_only = endpoint.state != "active" or _rests(lane, now)
+    triggers = _may_be_sent(endpoint, lane, now)
+    if lane.catches_up and triggers is None:
+        lane.catches_up = await lane_queries.release(session, endpoint.id, _RELEASED_AT_ONCE) == _RELEASED_AT_ONCE
     usual = at_once(health_of(lane), endpoint.max_concurrency, now)
     size = stay.next_size(sent, usual)
-    while rows := await _due(session, stay, endpoint, now, size, asked_only=asked_only):
+    while rows := await _due(session, stay, endpoint, now, size, triggers):
         lost = [row for row in rows if row.body is None or row.starts >= MOST_STARTS]
         await _give_up(session, endpoint, lane, lost, now)
         if parcels := await _parcels(session, [row for row in rows if row not in lost], careful=bool(stay.careful)):
             return Batch(endpoint, usual, parcels)
-    _rest(endpoint, lane, stay.next_at, asked_only=asked_only)
+    _rest(endpoint, lane, stay.next_at, now)
     stay.rests = True
     return None
 
 
 async def _due(
-    session: AsyncSession, stay: Stay, endpoint: WebhookEndpoint, now: datetime, size: int, *, asked_only: bool
+    session: AsyncSession,
+    stay: Stay,
+    endpoint: WebhookEndpoint,
+    now: datetime,
+    size: int,
+    triggers: Sequence[str] | None,
 ) -> Sequence[Row[Any]]:
     """List what is due; where nothing is, what was held becomes so, from the oldest on."""
     if not stay.drained:
-        rows = await lane_queries.take(session, endpoint.id, now, size, asked_only=asked_only)
+        rows = await lane_queries.take(session, endpoint.id, now, size, triggers)
         stay.drained = len(rows) < size
         if rows:
             return rows
     stay.drained = False
-    stay.next_at, held = await lane_queries.left(session, endpoint.id, asked_only=asked_only)
-    if held and not asked_only and await lane_queries.release(session, endpoint.id, now, _RELEASED_AT_ONCE):
+    stay.next_at, held = await lane_queries.left(session, endpoint.id, triggers)
+    if held and triggers is None and await lane_queries.release(session, endpoint.id, _RELEASED_AT_ONCE):
         stay.next_at = now
     if stay.next_at is None or stay.next_at > now:
         return []
-    return await lane_queries.take(session, endpoint.id, now, size, asked_only=asked_only)
+    return await lane_queries.take(session, endpoint.id, now, size, triggers)
 
 
 async def _give_up(
@@ -111,14 +119,28 @@ async def _parcels(session: AsyncSession, rows: Sequence[Row[Any]], *, careful: 
         if careful:
             await lane_queries.count_start(session, row.reseller_id, row.id)
         number = row.attempts + 1
-        parcels.append(Parcel(row.reseller_id, row.id, row.event_id, row.event_type, row.trigger, number, row.body))
+        step = number - row.counted_from
+        parcels.append(
+            Parcel(row.reseller_id, row.id, row.event_id, row.event_type, row.trigger, number, step, row.body)
+        )
     return parcels
 
 
-def _rest(endpoint: WebhookEndpoint, lane: WebhookLane, next_at: datetime | None, *, asked_only: bool) -> None:
+def _may_be_sent(endpoint: WebhookEndpoint, lane: WebhookLane, now: datetime) -> Sequence[str] | None:
+    """Return the triggers of what an endpoint may be sent now, or None for all.
+
+    What somebody asks for is sent although the endpoint rests or is disabled; before its URL has answered a ping,
+    nothing but that.
+    """
+    if endpoint.state == "active" and not _rests(lane, now):
+        return None
+    return ("ping", "manual") if endpoint.verified else ("ping",)
+
+
+def _rest(endpoint: WebhookEndpoint, lane: WebhookLane, next_at: datetime | None, now: datetime) -> None:
     """Let a lane be until it has something to do."""
     lane.busy, lane.starts, lane.wake_at = False, 0, next_at
-    if asked_only and endpoint.state == "active" and lane.paused_until is not None:
+    if endpoint.state == "active" and lane.paused_until is not None and _rests(lane, now):
         lane.wake_at = lane.paused_until if next_at is None else min(next_at, lane.paused_until)
 
 

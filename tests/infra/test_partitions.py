@@ -15,9 +15,9 @@ from tests.desk import Desk
 
 _WHERE = "select tableoid::regclass::text from webhook_deliveries where id = $1"
 _DELIVERED = """
-insert into webhook_deliveries (reseller_id, id, endpoint_id, event_id, event_type, state, attempts, starts,
-                                trigger, created_at)
-select id, $1, id, id, 'ping', 'delivered', 1, 0, 'ping', now() from resellers where is_operator
+insert into webhook_deliveries (reseller_id, id, endpoint_id, event_id, event_type, state, attempts,
+                                counted_from, starts, trigger, created_at)
+select id, $1, id, id, 'ping', 'delivered', 1, 0, 0, 'ping', now() from resellers where is_operator
 """
 
 

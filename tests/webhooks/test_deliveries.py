@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -228,3 +228,27 @@ async def test_an_endpoint_that_is_removed_meanwhile_is_not_found(desk: Desk, me
     answer = await sending
 
     assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+
+
+async def test_what_is_sent_anew_and_fails_is_tried_again_from_the_first_step_on(desk: Desk, server: Server) -> None:
+    async with Receiver() as receiver:
+        receiver.answer(Answer(204), Answer(204), Answer(204, delay=0.3), Answer(500))
+        reseller = await desk.reseller()
+        await desk.endpoint(reseller, receiver.url, event_types=CREATED)
+        await reseller.open_ticket()
+        await desk.publish()
+        await desk.serve(server)
+        path = f"/webhook-deliveries/{(await only(reseller))['id']}"
+        for _ in range(2):
+            await reseller.post(f"{path}/redeliver")
+            await desk.serve(server)
+        third = await only(reseller)
+        await reseller.post(f"{path}/redeliver")
+        await desk.serve(server)
+
+        done = await only(reseller)
+        begun, ended = (datetime.fromisoformat(at) for at in (third["attempts"][-1]["at"], third["finished_at"]))
+        assert ended - begun >= timedelta(seconds=0.3)
+        assert [one["status"] for one in done["attempts"]] == [204, 204, 204, 500]
+        wait = datetime.fromisoformat(done["next_attempt_at"]) - datetime.fromisoformat(done["attempts"][-1]["at"])
+        assert timedelta(seconds=500) <= wait <= timedelta(seconds=610)  # 5 s and a fifth, at a scale of 100

@@ -8,6 +8,8 @@ import pytest
 from sqlalchemy import text
 
 from app.infra.ids import decode
+from app.infra.outbound.addresses import parse_networks
+from app.infra.outbound.send import Sender
 from app.webhooks.serving import Server
 from tests.desk import Caller, Desk, Json
 from tests.receiver import Answer, Receiver
@@ -233,3 +235,78 @@ async def test_a_redirect_is_recorded_and_not_followed(desk: Desk, server: Serve
         [attempt] = (await reseller.get(f"/webhook-deliveries/{delivery['id']}"))["attempts"]
         assert (attempt["reason"], attempt["status"], attempt["location"]) == ("redirect", 308, elsewhere.url)
         assert elsewhere.connections == 0
+
+
+async def test_nobodys_endpoints_take_every_place(desk: Desk) -> None:
+    allowed = parse_networks("127.0.0.0/8")
+    async with Receiver() as hanging, Receiver() as well, Sender(allowed, total_seconds=3) as sender:
+        hanging.answer(Answer(204, delay=1.5))
+        server = Server(desk.database, sender, desk.keyring, 100, 2)
+        many, other = await desk.reseller(), await desk.reseller()
+        for n in range(6):
+            await desk.endpoint(many, f"{hanging.url}/{n}", event_types=CREATED)
+        await desk.endpoint(other, well.url, event_types=CREATED)
+        for caller in (many, other):
+            await caller.open_ticket()
+        await desk.publish()
+
+        serving = [asyncio.create_task(server.serve(job)) for job in await desk.picked("webhooks.lane")]
+        await well.wait_for(1, 10)
+        at_once = len(hanging.requests)
+        await asyncio.gather(*serving)
+        for _ in range(4):  # those that had no place come again
+            await desk.let_pass()
+            await desk.serve(server)
+
+        assert at_once <= 2
+        assert len({one.path for one in hanging.requests}) == 6
+
+
+async def test_another_url_begins_in_good_health(desk: Desk) -> None:
+    async with Receiver() as receiver:
+        reseller = await desk.reseller()
+        endpoint = await desk.endpoint(reseller, "http://127.0.0.1:9/", event_types=CREATED)
+        await _change(desk, _FAILING, since="6 days", notices=2, id=decode("whe", endpoint["id"]))
+
+        await reseller.patch(f"/webhook-endpoints/{endpoint['id']}", {"url": receiver.url})
+
+        health = await reseller.get(f"/webhook-endpoints/{endpoint['id']}/health")
+        assert (health["failures"], health["failing_since"]) == (0, None)
+
+
+async def test_what_was_held_goes_before_what_came_since(desk: Desk, server: Server) -> None:
+    async with Receiver() as receiver:
+        reseller = await desk.reseller()
+        endpoint = await desk.endpoint(reseller, receiver.url, event_types=CREATED, max_concurrency=1)
+        path = f"/webhook-endpoints/{endpoint['id']}"
+        await reseller.patch(path, {"state": "disabled"})
+        tickets = [await reseller.open_ticket() for _ in range(3)]
+        await desk.publish()
+        await desk.serve(server)
+        await reseller.patch(path, {"state": "active"})
+        tickets += [await reseller.open_ticket() for _ in range(3)]
+        await desk.publish()
+
+        await desk.serve(server)
+
+        told = [json.loads(one.body)["data"]["ticket"]["id"] for one in receiver.requests]
+        assert told == [ticket["id"] for ticket in tickets]
+
+
+async def test_what_somebody_asked_for_once_is_then_like_any_other(desk: Desk, server: Server) -> None:
+    async with Receiver() as receiver:
+        receiver.answer(Answer(500))
+        reseller = await desk.reseller()
+        endpoint = await desk.endpoint(reseller, receiver.url, event_types=CREATED)
+        await reseller.open_ticket()
+        await desk.publish()
+        await desk.serve(server)
+        delivery = (await reseller.get("/webhook-deliveries"))["data"][0]
+        await reseller.post(f"/webhook-deliveries/{delivery['id']}/redeliver")
+        await desk.serve(server)
+        await reseller.patch(f"/webhook-endpoints/{endpoint['id']}", {"state": "disabled"})
+        await desk.let_pass()
+        await desk.serve(server)
+
+        assert len(receiver.requests) == 2
+        assert await _states(reseller) == ["held"]

@@ -104,10 +104,10 @@ async def test_a_recovery_goes_on_batch_by_batch_and_can_be_stopped(desk: Desk) 
                       occurred_at, false, body, 1000 + n
                  from events, generate_series(1, 1100) n where type = 'ticket.created'
                returning reseller_id, id, position)
-    insert into webhook_deliveries (reseller_id, id, endpoint_id, event_id, event_type, state, attempts, starts,
-                                    trigger, position, created_at)
+    insert into webhook_deliveries (reseller_id, id, endpoint_id, event_id, event_type, state, attempts,
+                                    counted_from, starts, trigger, position, created_at)
     select e.reseller_id, overlay(e.id::text placing 'abcd' from 20 for 4)::uuid, w.id, e.id, 'ticket.created',
-           'failed', 11, 0, 'event', e.position, now()
+           'failed', 11, 0, 0, 'event', e.position, now()
       from e, webhook_endpoints w
     """
     async with desk.database.transaction() as session:
@@ -149,3 +149,19 @@ async def test_a_receiver_that_is_gone_is_not_asked_again_and_again(desk: Desk, 
 
         assert len(receiver.requests) == 2
         assert (await reseller.get(f"/webhook-endpoints/{endpoint['id']}"))["state"] == "active"
+
+
+async def test_a_recovery_lets_an_overloaded_endpoint_rest(desk: Desk, server: Server) -> None:
+    async with Receiver() as receiver:
+        receiver.answer(Answer(429, {"Retry-After": "60"}))
+        reseller = await desk.reseller()
+        endpoint = await _lost(desk, reseller, receiver.url, 20)
+
+        await reseller.post(f"/webhook-endpoints/{endpoint['id']}/recover", _since())
+        await desk.recover()
+        await desk.serve(server)
+
+        health = await reseller.get(f"/webhook-endpoints/{endpoint['id']}/health")
+        assert len(receiver.requests) <= 5 + 8  # those that were under way when the fifth failed
+        assert health["paused_until"] is not None
+        assert await desk.events(reseller, "webhook_endpoint.failing", "webhook_endpoint.disabled") == []

@@ -20,9 +20,9 @@ select id, $1, 'ticket.created', now(), false, '{"type": "ticket.created", "time
   from resellers where is_operator
 """
 _DELIVERY = """
-insert into webhook_deliveries (reseller_id, id, endpoint_id, event_id, event_type, state, attempts, starts, trigger,
-                                created_at, finished_at)
-select id, $1, $2, $3, 'ticket.created', $4, 1, 0, 'event', $5, $6 from resellers where is_operator
+insert into webhook_deliveries (reseller_id, id, endpoint_id, event_id, event_type, state, attempts,
+                                counted_from, starts, trigger, created_at, finished_at)
+select id, $1, $2, $3, 'ticket.created', $4, 1, 0, 0, 'event', $5, $6 from resellers where is_operator
 """
 _ATTEMPT = """
 insert into webhook_attempts (reseller_id, delivery_id, number, at, duration_ms, reason, answer, truncated)

@@ -73,3 +73,35 @@ async def test_the_answer_of_the_url_before_verifies_nothing(desk: Desk, server:
 
         assert (await reseller.get(path))["state"] == "unverified"
         assert set(_kinds(victim)) == {"ping"}
+
+
+async def test_a_redelivery_is_no_way_around_the_ping(desk: Desk, server: Server) -> None:
+    async with Receiver() as victim:
+        victim.answer(Answer(404))
+        reseller = await desk.reseller()
+        await reseller.post("/webhook-endpoints", {"url": victim.url, "event_types": CREATED})
+        await reseller.open_ticket()
+        await desk.publish()
+        held = (await reseller.get("/webhook-deliveries", state="held"))["data"][0]
+
+        refusal = await reseller.refused("POST", f"/webhook-deliveries/{held['id']}/redeliver", "conflict")
+        await desk.let_pass()
+        await desk.serve(server)
+
+        assert "ping" in refusal["detail"]
+        assert {json.loads(one.body)["type"] for one in victim.requests} == {"ping"}
+
+
+async def test_pings_that_failed_end_when_another_is_answered(desk: Desk, server: Server) -> None:
+    async with Receiver() as receiver:
+        receiver.answer(Answer(401), Answer(204))
+        reseller = await desk.reseller()
+        made = await reseller.post("/webhook-endpoints", {"url": receiver.url})
+        await desk.let_pass()
+        await desk.serve(server)
+        await reseller.post(f"/webhook-endpoints/{made['id']}/ping")
+        await desk.publish()
+        await desk.serve(server)
+
+        pings = (await reseller.get("/webhook-deliveries", event_type="ping"))["data"]
+        assert [one["state"] for one in pings] == ["delivered", "failed"]
