@@ -19,9 +19,7 @@ AtOnce = Annotated[int, Field(ge=1, le=50, description="How many deliveries may 
 PerSecond = Annotated[int, Field(ge=1, le=1000, description="How many deliveries a second at most. Null: no limit.")]
 Ordered = Annotated[
     bool,
-    Field(
-        description="Send the events of a ticket that are published from now on in order: none before the one before it has ended."
-    ),
+    Field(description="Send the events of a ticket, from now on, in order: none before the one before it has ended."),
 ]
 RetryProfile = Annotated[
     Profile, Field(description="When a failed delivery is tried again: for 76 hours, for 2.6, or for 7 days.")
