@@ -9,6 +9,7 @@ from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from app.events.kinds import ABOUT_WEBHOOKS, EventType
 from app.infra.ids import first_id_of
 from app.webhooks.models import WebhookRecovery
 
@@ -26,7 +27,8 @@ class Span:
     def values(self) -> dict[str, Any]:
         """The parameters of the statements."""
         ids = {"first": first_id_of(self.since), "last": first_id_of(self.until)}
-        return ids | {"endpoint_id": self.endpoint_id, "missing": self.missing}
+        unheard = [EventType.PING, *ABOUT_WEBHOOKS]
+        return ids | {"endpoint_id": self.endpoint_id, "missing": self.missing, "unheard": unheard}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,7 @@ _HEARD = """
        select (select d.state from webhook_deliveries d
                 where d.event_id = e.id and d.endpoint_id = w.id order by d.id desc limit 1) as state) of_it
  where e.id >= :first and e.id < :last and e.position is not null
-   and e.type <> 'ping' and e.type not like 'webhook\\_%'
+   and e.type <> all(:unheard)
    and (w.event_types is null or e.type = any(w.event_types))
    and (r.is_operator or (e.reseller_id = w.reseller_id and not e.operator_only))
    and (of_it.state = 'failed' or (:missing and of_it.state is null))
