@@ -1,7 +1,7 @@
 """Recovering: what failed, or never was, of a span of time is made again, in the background, batch by batch.
 
 A recovery is a row, so that it survives its worker: each job does one batch, writes how far it has come, and
-enqueues the next, all in one transaction.
+enqueues the next, all in one transaction. Lock order: endpoint, lane, recovery.
 """
 
 from datetime import datetime
@@ -14,7 +14,7 @@ from app.infra.ids import encode, new_id
 from app.infra.now import wall_now
 from app.infra.problems import Conflict, InvalidTransition
 from app.infra.queue import Job, enqueue
-from app.webhooks import lanes, queries, recovery_queries
+from app.webhooks import lane_queries, lanes, queries, recovery_queries
 from app.webhooks.models import WebhookEndpoint, WebhookRecovery
 from app.webhooks.recovery_queries import Span
 
@@ -71,7 +71,11 @@ class Recoverer:
         """Do the batch that a job names; a job that another has overtaken does nothing."""
         recovery_id, _, batch = argument.partition(":")
         async with self._database.transaction() as session:
-            recovery = await recovery_queries.lock(session, UUID(recovery_id))
+            found = await recovery_queries.find(session, UUID(recovery_id))
+            # The endpoint and its lane first: who removes the endpoint comes to them before its recoveries.
+            if found is None or await lane_queries.lock_both(session, found.endpoint_id) is None:
+                return
+            recovery = await recovery_queries.lock(session, found.id)
             if recovery is None or recovery.state != "running" or recovery.batches != int(batch):
                 return
             await _go_on(session, recovery, wall_now())

@@ -12,6 +12,7 @@ from tests.desk import Caller, Desk, Json
 from tests.receiver import Answer, Receiver
 
 CREATED = ["ticket.created"]
+NOWHERE = "http://127.0.0.1:9/"
 
 
 async def _exhausted(desk: Desk) -> None:
@@ -28,6 +29,11 @@ async def _lost(desk: Desk, reseller: Caller, url: str, count: int) -> Json:
     await desk.publish()
     await _exhausted(desk)
     return endpoint
+
+
+async def _deliveries(reseller: Caller) -> list[Json]:
+    rows: list[Json] = (await reseller.get("/webhook-deliveries"))["data"]
+    return [one for one in rows if one["trigger"] != "ping"]
 
 
 def _since(minutes: int = -5) -> Json:
@@ -97,7 +103,7 @@ async def test_what_was_never_sent_is_sent_where_that_is_asked(desk: Desk, serve
 
 async def test_a_recovery_goes_on_batch_by_batch_and_can_be_stopped(desk: Desk) -> None:
     reseller = await desk.reseller()
-    endpoint = await _lost(desk, reseller, "http://127.0.0.1:9/", 1)
+    endpoint = await _lost(desk, reseller, NOWHERE, 1)
     many = """
     with e as (insert into events (reseller_id, id, type, occurred_at, operator_only, body, position)
                select reseller_id, overlay(id::text placing lpad(to_hex(n), 4, '0') from 33 for 4)::uuid, type,
@@ -149,3 +155,19 @@ async def test_a_receiver_that_is_gone_is_not_asked_again_and_again(desk: Desk, 
 
         assert len(receiver.requests) == 2
         assert (await reseller.get(f"/webhook-endpoints/{endpoint['id']}"))["state"] == "active"
+
+
+async def test_an_endpoint_is_removed_while_a_recovery_goes_on(desk: Desk) -> None:
+    reseller = await desk.reseller()
+    endpoint = await _lost(desk, reseller, NOWHERE, 1)
+    await reseller.post(f"/webhook-endpoints/{endpoint['id']}/recover", _since())
+
+    async with desk.database.transaction() as session:
+        await session.execute(text("select from webhook_endpoints w, webhook_lanes l for update"))
+        going_on = asyncio.create_task(desk.recover())
+        while not await session.scalar(text("select count(*) from pg_locks where not granted")):
+            await asyncio.sleep(0.01)
+        await session.execute(text("delete from webhook_endpoints"))
+
+    assert await going_on == 1
+    assert [one["state"] for one in await _deliveries(reseller)] == ["failed"]
