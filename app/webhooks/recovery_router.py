@@ -25,18 +25,18 @@ async def recover(endpoint_id: EndpointId, body: RecoveryCreate, visit: CurrentV
 
     Events keep their `webhook-id`. What somebody asked for neither harms nor heals the endpoint's health.
     """
+    span = _span(await seen(visit, endpoint_id), body, visit)
+    counted = await recovering.count(visit.session, span)  # before the lock: nobody waits for it
     endpoint = await seen(visit, endpoint_id, lock=True)
-    return RecoveryRead.model_validate(
-        await recovering.begin(visit.session, endpoint, _span(endpoint, body, visit), visit.wall)
-    )
+    return RecoveryRead.model_validate(await recovering.begin(visit.session, endpoint, span, counted, visit.wall))
 
 
 @router.post("/webhook-endpoints/{endpoint_id}/recover/preview", dependencies=[WRITE_ONE])
 async def preview_recovery(endpoint_id: EndpointId, body: RecoveryCreate, visit: CurrentVisit) -> RecoveryCount:
-    """Count what a recovery would make; nothing is done."""
+    """Count what a recovery would make; nothing is done. Of a long span its first 100,000 events are looked at."""
     endpoint = await seen(visit, endpoint_id)
-    counted = await recovery_queries.count(visit.session, _span(endpoint, body, visit))
-    return RecoveryCount(failed=counted.failed, missing=counted.missing)
+    counted = await recovering.count(visit.session, _span(endpoint, body, visit))
+    return RecoveryCount(failed=counted.failed, missing=counted.missing, exact=counted.exact)
 
 
 def _span(endpoint: WebhookEndpoint, body: RecoveryCreate, visit: Visit) -> Span:
