@@ -34,3 +34,7 @@ class EventType(StrEnum):
     WEBHOOK_ENDPOINT_DISABLED = "webhook_endpoint.disabled"
     WEBHOOK_DELIVERY_EXHAUSTED = "webhook_delivery.exhausted"
     PING = "ping"
+
+
+ABOUT_WEBHOOKS = frozenset(kind for kind in EventType if kind.startswith(("webhook_endpoint.", "webhook_delivery.")))
+"""What tells of endpoints and their deliveries."""

@@ -33,7 +33,10 @@ class Event(SQLModel, table=True):
 
 
 class EventCounter(SQLModel, table=True):
-    """The last sequence given to an event of a reseller's."""
+    """The last sequence given to an event of a reseller's.
+
+    Read and written by SQL alone; this tells the migrations of the table.
+    """
 
     __tablename__ = "event_counters"
 

@@ -7,14 +7,13 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.events.kinds import EventType
+from app.events.kinds import ABOUT_WEBHOOKS, EventType
 from app.events.record import record
 from app.webhooks.models import WebhookEndpoint, WebhookLane
 from app.webhooks.schemas import EndpointRead, ExhaustedData
 
 _AT_MOST_EVERY = timedelta(hours=1)  # of an endpoint: one that is down for days would tell of each delivery
 _BY_ITSELF = {"event", "recovery"}
-_OF_WEBHOOKS = "webhook_"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +34,7 @@ def tell_exhausted(
 
     Who asked for a delivery sees what became of it; and of what tells of webhooks nothing is told, or it had no end.
     """
-    told_of = [one for one in failed if one.trigger in _BY_ITSELF and not one.event_type.startswith(_OF_WEBHOOKS)]
+    told_of = [one for one in failed if one.trigger in _BY_ITSELF and one.event_type not in ABOUT_WEBHOOKS]
     if not told_of or (lane.exhausted_told_at is not None and now - lane.exhausted_told_at < _AT_MOST_EVERY):
         return
     lane.exhausted_told_at, first = now, told_of[0]

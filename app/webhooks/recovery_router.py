@@ -8,11 +8,11 @@ from app.auth.principals import Scope
 from app.auth.visit import CurrentVisit, Visit
 from app.infra.ids import EndpointId, RecoveryId
 from app.infra.problems import NotFound, ValidationFailed
-from app.webhooks import queries, recovering, recovery_queries
+from app.webhooks import recovering, recovery_queries
 from app.webhooks.models import WebhookEndpoint
 from app.webhooks.recovery_queries import Span
 from app.webhooks.recovery_schemas import RecoveryCount, RecoveryCreate, RecoveryRead
-from app.webhooks.router import WRITE_ONE
+from app.webhooks.router import WRITE_ONE, seen
 
 router = edge_router("Webhooks")
 
@@ -25,22 +25,18 @@ async def recover(endpoint_id: EndpointId, body: RecoveryCreate, visit: CurrentV
 
     Events keep their `webhook-id`. What somebody asked for neither harms nor heals the endpoint's health.
     """
-    endpoint = await queries.lock_endpoint(visit.session, endpoint_id)
-    if endpoint is None:
-        raise NotFound("there is no such endpoint")
-    return RecoveryRead.model_validate(
-        await recovering.begin(visit.session, endpoint, _span(endpoint, body, visit), visit.wall)
-    )
+    span = _span(await seen(visit, endpoint_id), body, visit)
+    counted = await recovering.count(visit.session, span)  # before the lock: nobody waits for it
+    endpoint = await seen(visit, endpoint_id, lock=True)
+    return RecoveryRead.model_validate(await recovering.begin(visit.session, endpoint, span, counted, visit.wall))
 
 
 @router.post("/webhook-endpoints/{endpoint_id}/recover/preview", dependencies=[WRITE_ONE])
 async def preview_recovery(endpoint_id: EndpointId, body: RecoveryCreate, visit: CurrentVisit) -> RecoveryCount:
-    """Count what a recovery would make; nothing is done."""
-    endpoint = await queries.find_endpoint(visit.session, endpoint_id)
-    if endpoint is None:
-        raise NotFound("there is no such endpoint")
-    counted = await recovery_queries.count(visit.session, _span(endpoint, body, visit))
-    return RecoveryCount(failed=counted.failed, missing=counted.missing)
+    """Count what a recovery would make; nothing is done. Of a long span its first 100,000 events are looked at."""
+    endpoint = await seen(visit, endpoint_id)
+    counted = await recovering.count(visit.session, _span(endpoint, body, visit))
+    return RecoveryCount(failed=counted.failed, missing=counted.missing, exact=counted.exact)
 
 
 def _span(endpoint: WebhookEndpoint, body: RecoveryCreate, visit: Visit) -> Span:

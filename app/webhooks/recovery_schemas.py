@@ -23,6 +23,7 @@ class RecoveryCount(BaseModel):
 
     failed: int = Field(description="Deliveries that failed, which are made once more.")
     missing: int = Field(description="Deliveries that never were; counted where `missing` asks for them.")
+    exact: bool = Field(description="False: the span holds more than its first 100,000 events, which were counted.")
 
 
 class RecoveryRead(Answer):
@@ -34,7 +35,9 @@ class RecoveryRead(Answer):
     since: Instant
     until: Instant
     missing: bool
-    total: int = Field(description="Deliveries to make, as counted when it began.")
+    total: int = Field(
+        description="Deliveries to make, as counted when it began: at least, if the span has over 100,000 events."
+    )
     done: int = Field(description="Deliveries that were put on their way.")
     created_at: Instant
     finished_at: Instant | None

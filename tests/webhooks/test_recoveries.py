@@ -5,13 +5,17 @@ from datetime import timedelta
 
 from sqlalchemy import text
 
+from app.infra.ids import decode
 from app.infra.now import wall_now
+from app.webhooks import recovery_queries
 from app.webhooks.recovering import Recoverer
+from app.webhooks.recovery_queries import Span
 from app.webhooks.serving import Server
 from tests.desk import Caller, Desk, Json
 from tests.receiver import Answer, Receiver
 
 CREATED = ["ticket.created"]
+NOWHERE = "http://127.0.0.1:9/"
 
 
 async def _exhausted(desk: Desk) -> None:
@@ -28,6 +32,11 @@ async def _lost(desk: Desk, reseller: Caller, url: str, count: int) -> Json:
     await desk.publish()
     await _exhausted(desk)
     return endpoint
+
+
+async def _deliveries(reseller: Caller) -> list[Json]:
+    rows: list[Json] = (await reseller.get("/webhook-deliveries"))["data"]
+    return [one for one in rows if one["trigger"] != "ping"]
 
 
 def _since(minutes: int = -5) -> Json:
@@ -48,7 +57,7 @@ async def test_what_failed_is_made_once_more_and_only_once(desk: Desk, server: S
         await desk.let_pass()
         await desk.serve(server)
 
-        assert preview == {"failed": 3, "missing": 0}
+        assert preview == {"failed": 3, "missing": 0, "exact": True}
         assert (begun["state"], begun["total"], begun["done"]) == ("running", 3, 0)
         done = await reseller.get(f"/webhook-recoveries/{begun['id']}")
         assert (done["state"], done["done"]) == ("finished", 3)
@@ -90,14 +99,15 @@ async def test_what_was_never_sent_is_sent_where_that_is_asked(desk: Desk, serve
         await desk.recover()
         await desk.serve(server)
 
-        assert (without, with_missing) == ({"failed": 0, "missing": 0}, {"failed": 0, "missing": 1})
+        nothing = {"failed": 0, "missing": 0, "exact": True}
+        assert (without, with_missing) == (nothing, nothing | {"missing": 1})
         assert len(receiver.requests) == 1
         assert mine["id"].encode() in receiver.requests[0].body
 
 
 async def test_a_recovery_goes_on_batch_by_batch_and_can_be_stopped(desk: Desk) -> None:
     reseller = await desk.reseller()
-    endpoint = await _lost(desk, reseller, "http://127.0.0.1:9/", 1)
+    endpoint = await _lost(desk, reseller, NOWHERE, 1)
     many = """
     with e as (insert into events (reseller_id, id, type, occurred_at, operator_only, body, position)
                select reseller_id, overlay(id::text placing lpad(to_hex(n), 4, '0') from 33 for 4)::uuid, type,
@@ -165,3 +175,66 @@ async def test_a_recovery_lets_an_overloaded_endpoint_rest(desk: Desk, server: S
         assert len(receiver.requests) <= 5 + 8  # those that were under way when the fifth failed
         assert health["paused_until"] is not None
         assert await desk.events(reseller, "webhook_endpoint.failing", "webhook_endpoint.disabled") == []
+
+
+async def test_an_endpoint_is_removed_while_a_recovery_goes_on(desk: Desk) -> None:
+    reseller = await desk.reseller()
+    endpoint = await _lost(desk, reseller, NOWHERE, 1)
+    await reseller.post(f"/webhook-endpoints/{endpoint['id']}/recover", _since())
+
+    async with desk.database.transaction() as session:
+        await session.execute(text("select from webhook_endpoints w, webhook_lanes l for update"))
+        going_on = asyncio.create_task(desk.recover())
+        while not await session.scalar(text("select count(*) from pg_locks where not granted")):
+            await asyncio.sleep(0.01)
+        await session.execute(text("delete from webhook_endpoints"))
+
+    assert await going_on == 1
+    assert [one["state"] for one in await _deliveries(reseller)] == ["failed"]
+
+
+_ONE_AFTER_MANY = """
+insert into events (reseller_id, id, type, occurred_at, operator_only, body, position)
+select reseller_id, (left(id::text, 19) || 'ffff-' || lpad(to_hex(n), 12, '0'))::uuid,
+       case n when 12000 then type else 'ticket.updated' end, occurred_at, false, body, 1000 + n
+  from events, generate_series(1, 12000) n where type = 'ticket.created'
+"""
+
+
+async def test_a_batch_looks_at_so_many_events_and_goes_on_behind_them(desk: Desk) -> None:
+    reseller, other = await desk.reseller(), await desk.reseller()
+    endpoint = await _lost(desk, reseller, NOWHERE, 1)
+    await desk.endpoint(other, f"{NOWHERE}other", event_types=CREATED)
+    async with desk.database.transaction() as session:
+        await session.execute(text(_ONE_AFTER_MANY))
+    begun = await reseller.post(f"/webhook-endpoints/{endpoint['id']}/recover", _since() | {"missing": True})
+    path, recoverer, seen = f"/webhook-recoveries/{begun['id']}", Recoverer(desk.database), []
+
+    while jobs := await desk.picked("webhooks.recover"):
+        await recoverer.go_on(*jobs)
+        now = await reseller.get(path)
+        seen.append((now["state"], now["done"]))
+
+    assert begun["total"] == 2
+    assert seen == [("running", 1), ("finished", 2)]
+
+
+async def test_a_count_looks_at_so_many_events_and_says_so(desk: Desk) -> None:
+    reseller, other = await desk.reseller(), await desk.reseller()
+    for n in range(6):  # another's events are in the operator's way only
+        await (other if n < 3 else reseller).open_ticket()
+    await desk.publish()
+    mine = await desk.endpoint(reseller, NOWHERE, event_types=CREATED)
+    alls = await desk.endpoint(desk.staff, f"{NOWHERE}all")
+    spans = [
+        Span(decode("whe", one["id"]), wall_now() - timedelta(minutes=5), wall_now(), missing=True)
+        for one in (mine, alls)
+    ]
+
+    async with desk.database.transaction() as session:
+        counts = [await recovery_queries.count(session, span, most) for span in spans for most in (3, 100)]
+        batch = await recovery_queries.next_batch(session, spans[0], None, limit=10, most=2)
+        rest = await recovery_queries.next_batch(session, spans[0], batch.reached, limit=10, most=2)
+
+    assert [(one.missing, one.exact) for one in counts] == [(3, False), (3, True), (3, False), (6, True)]
+    assert [len(batch.events), len(rest.events), rest.reached] == [2, 1, None]
