@@ -92,7 +92,7 @@ class FailingData(BaseModel):
 
     failures: int = Field(description="Attempts that failed, one after another.")
     failing_since: Instant
-    disabled_at: Instant
+    will_be_disabled_at: Instant
 
 
 class ExhaustedData(BaseModel):
@@ -107,9 +107,10 @@ class ExhaustedData(BaseModel):
 class EndpointHealth(BaseModel):
     """How deliveries to an endpoint go at this moment. Counts stop at 10,000."""
 
+    state: EndpointState
     failures: int = Field(description="Attempts that failed, one after another, since the last that succeeded.")
     failing_since: Instant | None
-    disabled_at: Instant | None = Field(description="When it will be disabled if nothing succeeds until then.")
+    will_be_disabled_at: Instant | None = Field(description="When it will be disabled if nothing succeeds until then.")
     paused_until: Instant | None = Field(description="It rests until then: nothing is sent but what was asked for.")
     waiting: int = Field(description="Deliveries that are on their way, or wait to be tried again.")
     held: int = Field(description="Deliveries that are kept until it is active.")
