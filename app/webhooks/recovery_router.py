@@ -1,5 +1,7 @@
 """Operations on recoveries: to see what one would do, to begin it, to follow it, to stop it."""
 
+from datetime import datetime
+
 from fastapi import Response
 
 from app.auth.edge import edge_router
@@ -8,6 +10,7 @@ from app.auth.principals import Scope
 from app.auth.visit import CurrentVisit, Visit
 from app.infra.ids import EndpointId, RecoveryId
 from app.infra.problems import NotFound, ValidationFailed
+from app.infra.wire import rfc3339
 from app.webhooks import queries, recovering, recovery_queries
 from app.webhooks.models import WebhookEndpoint
 from app.webhooks.recovery_queries import Span
@@ -46,8 +49,14 @@ async def preview_recovery(endpoint_id: EndpointId, body: RecoveryCreate, visit:
 def _span(endpoint: WebhookEndpoint, body: RecoveryCreate, visit: Visit) -> Span:
     until = min(body.until or visit.wall, visit.wall)
     if body.since >= until:
-        raise ValidationFailed.at("/since", f"it lies before `until` and before now, {until.isoformat()}")
+        raise ValidationFailed.at("/since", _too_late(body, visit.wall))
     return Span(endpoint.id, body.since, until, missing=body.missing)
+
+
+def _too_late(body: RecoveryCreate, wall: datetime) -> str:
+    """Name both bounds: who lives on a test clock has another now than the one that counts here."""
+    now = f"it must lie before now, which is {rfc3339(wall)} by the wall clock, whatever a test clock shows"
+    return now if body.until is None else f"{now}, and before `until`, which is {rfc3339(body.until)}"
 
 
 @router.get("/webhook-recoveries/{recovery_id}", dependencies=[needs(Scope.WEBHOOKS_READ, visible=recovery_visible)])

@@ -73,6 +73,13 @@ async def test_an_empty_span_recovers_nothing(desk: Desk, server: Server) -> Non
             "POST", f"/webhook-endpoints/{endpoint['id']}/recover", "validation_failed", _since(5)
         )
         assert future["errors"][0]["pointer"] == "/since"
+        assert "by the wall clock" in future["detail"]
+        assert "until" not in future["detail"], "none was said"
+        turned = {"since": span["until"], "until": span["since"]}
+        refusal = await reseller.refused(
+            "POST", f"/webhook-endpoints/{endpoint['id']}/recover", "validation_failed", turned
+        )
+        assert "before `until`, which is 2020-01-01T00:00:00Z" in refusal["detail"]
 
 
 async def test_what_was_never_sent_is_sent_where_that_is_asked(desk: Desk, server: Server) -> None:
