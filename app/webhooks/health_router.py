@@ -10,7 +10,7 @@ from app.webhooks.health import DISABLED_AFTER
 from app.webhooks.router import READ_ONE, seen
 from app.webhooks.schemas import EndpointHealth
 
-router = edge_router("Webhooks")
+router = edge_router("Webhook endpoints")
 
 _COUNTED = 10_000
 

@@ -17,7 +17,7 @@ from app.webhooks.recovery_queries import Span
 from app.webhooks.recovery_schemas import RecoveryCount, RecoveryCreate, RecoveryRead
 from app.webhooks.router import WRITE_ONE
 
-router = edge_router("Webhooks")
+router = edge_router("Webhook endpoints")
 
 recovery_visible = visible_by("rcv", "recovery_id", recovery_queries.find)
 

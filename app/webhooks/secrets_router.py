@@ -22,7 +22,7 @@ from app.webhooks.published import cache_control, published, version_of
 from app.webhooks.router import WRITE_ONE, seen
 from app.webhooks.secret_schemas import PublishedKeys, Rotation, SecretLife, SecretRead
 
-router = edge_router("Webhooks")
+router = edge_router("Webhook endpoints")
 _log = structlog.get_logger(__name__)
 
 
