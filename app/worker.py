@@ -25,7 +25,7 @@ from app.infra.queue import TASKS_PER_CONNECTION, run_jobs
 from app.infra.settings import Settings
 from app.registry import CONSEQUENCES, SOURCES, register_reactions
 from app.webhooks.lanes import SERVE, wake_due, wake_left_behind, wake_lost
-from app.webhooks.recovering import RECOVER, Recoverer
+from app.webhooks.recovering import RECOVER, Recoverer, go_on_with_lost
 from app.webhooks.retention import drop_months, forget_deliveries, forget_events
 from app.webhooks.serving import Server
 
@@ -116,10 +116,11 @@ class Worker:
         return IDLE
 
     async def find_lost(self) -> float:
-        """Wake lanes anew whose jobs came to nothing."""
+        """Wake lanes anew whose jobs came to nothing, and go on with recoveries whose did."""
         async with self._database.transaction() as session:
-            if count := await wake_lost(session) + await wake_left_behind(session, wall_now() - _LEFT_AFTER):
-                _log.warning("lanes had lost their jobs", count=count)
+            count = await wake_lost(session) + await wake_left_behind(session, wall_now() - _LEFT_AFTER)
+            if count := count + await go_on_with_lost(session):
+                _log.warning("jobs were lost and are enqueued anew", count=count)
         return _LOST_EVERY
 
     async def _leave_sign(self) -> float:

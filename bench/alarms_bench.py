@@ -20,6 +20,7 @@ import aiohttp
 
 from app.bootstrap import prepare
 from app.infra.embedded import EmbeddedPostgres
+from app.infra.keyring import new_key
 from bench.create_bench import KEY, ready, serve
 
 ALARMS, KEYS, CLIENTS = int(os.environ.get("ALARMS", "10000")), 100, 16
@@ -140,7 +141,8 @@ def main() -> int:
         with EmbeddedPostgres(Path(name)) as postgres:
             asyncio.run(prepare(postgres.url, KEY))
             limits = {"TRUNKLINE_RATE_LIMIT_PER_MINUTE": "1000000", "TRUNKLINE_RATE_LIMIT_BURST": "1000000"}
-            server = serve(["-m", "app", "api"], {"DATABASE_URL": postgres.url, "TRUNKLINE_PORT": "8163", **limits})
+            environment = {"DATABASE_URL": postgres.url, "TRUNKLINE_SECRET_KEYS": new_key(), **limits}
+            server = serve(["-m", "app", "api"], {**environment, "TRUNKLINE_PORT": "8163"})
             try:
                 good = asyncio.run(measure())
             finally:

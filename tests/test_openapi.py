@@ -67,6 +67,30 @@ def test_nothing_in_an_example_ends_before_it_begins() -> None:
 def test_every_event_is_under_webhooks() -> None:
     assert DOCUMENT["openapi"].startswith("3.1")
     assert set(DOCUMENT["webhooks"]) == set(EventType)
+    for kind, item in DOCUMENT["webhooks"].items():
+        assert "`" not in item["post"]["summary"], f"{kind}: a summary is plain text"
+        assert "parameters" not in item["post"], f"{kind}: a page makes boxes to fill in of them"
+
+
+def _is_told_whole(escalation: dict[str, Any]) -> bool:
+    state, when = escalation["state"], (escalation["acknowledged_at"], escalation["resolved_at"])
+    passed = {"open": (False, False), "acknowledged": (True, False), "resolved": (True, True)}[state]
+    return tuple(one is not None for one in when) == passed and escalation["reason"] == f"sla_{escalation['step']}"
+
+
+def test_no_example_contradicts_itself() -> None:
+    examples = list(_objects([one["example"] for one in _objects(DOCUMENT) if "example" in one]))
+    spans = [one for one in examples if {"since", "until"} <= one.keys()]
+    endpoints = [one for one in examples if "disabled_reason" in one]
+    told = [one for one in examples if "raised_at" in one]
+
+    assert len(spans) >= 3
+    assert all(one["since"] < one["until"] for one in spans)
+    assert {one["state"] for one in endpoints} == {"unverified", "active", "disabled"}
+    assert all((one["state"] == "disabled") == (one["disabled_reason"] is not None) for one in endpoints)
+    assert {one["state"] for one in told} == {"open", "acknowledged", "resolved"}
+    assert all(_is_told_whole(one) for one in told)
+    assert {one["called"]["name"] for one in told} == {"Maria Lind"}
 
 
 async def test_what_is_sent_is_what_the_document_describes(desk: Desk) -> None:

@@ -19,7 +19,7 @@ from app.auth.principals import Key, Principal, Role, Scope
 from app.auth.visit import Visit
 from app.infra.ids import AlarmSourceId, encode
 from app.infra.keyring import SealBroken
-from app.infra.problems import Conflict, RateLimited, Unauthenticated
+from app.infra.problems import Conflict, RateLimited, SignatureNeeded
 from app.tickets.actors import Actor
 from app.webhooks.signature import verify
 
@@ -48,7 +48,7 @@ async def proven(
     """Check a signature before anything else is looked at, and let the transaction be its reseller's.
 
     Raises:
-        Unauthenticated: there is no such source, or the signature is not its.
+        SignatureNeeded: there is no such source, or the signature is not its.
         RateLimited: the source's messages come too fast.
         Conflict: its secret does not open any more.
     """
@@ -62,7 +62,7 @@ async def proven(
     }
     secret = "" if found is None else _opened(visit, source_id, bytes(found.secret))
     if found is None or not verify([secret], headers, body, now=int(visit.wall.timestamp())):
-        raise Unauthenticated(
+        raise SignatureNeeded(
             "no source has signed this: check the source's id, its secret, that the bytes that are signed are those "
             "that are sent, and that the sender's clock is right to five minutes"
         )

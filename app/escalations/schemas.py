@@ -18,7 +18,7 @@ class Called(BaseModel):
     """Who was called."""
 
     staff_id: StaffId
-    name: str
+    name: str = Field(examples=["Maria Lind"])
 
 
 class EscalationRead(Answer):
@@ -30,14 +30,16 @@ class EscalationRead(Answer):
     step: str
     role: Role
     called: Called | None
-    reason: Reason
-    note: str | None
+    reason: Reason = Field(examples=["sla_breach"])
+    note: str | None = Field(examples=[None])
     state: State
     raised_at: Instant
-    acknowledged_at: Instant | None
-    acknowledged_by: str | None
-    resolved_at: Instant | None
-    acknowledgement_note: str | None = Field(description="What whoever acknowledged it said; `note` is the caller's.")
+    acknowledged_at: Instant | None = Field(examples=[None])
+    acknowledged_by: str | None = Field(examples=[None])
+    resolved_at: Instant | None = Field(examples=[None])
+    acknowledgement_note: str | None = Field(
+        description="What whoever acknowledged it said; `note` is the caller's.", examples=[None]
+    )
 
 
 class EscalationCreate(Request):

@@ -37,10 +37,19 @@ class Unauthenticated(Problem):
     """No key, or one that is not valid."""
 
     status, code, title = 401, "unauthenticated", "A valid API key is needed"
-    help = "Send the key as `Authorization: Bearer <key>`. A key that has expired or was revoked is refused too."
+    help = (
+        "Send the key as `Authorization: Bearer <key>`. A key that has expired or was revoked is refused too. Where"
+        " alarms are reported under a signature, it takes one by the source's secret."
+    )
 
     def __init__(self, detail: str) -> None:
         super().__init__(detail, headers={"WWW-Authenticate": "Bearer"})
+
+
+class SignatureNeeded(Unauthenticated):
+    """No signature, or one that does not fit: to callers who branch, the same as no key."""
+
+    title = "A valid signature is needed"
 
 
 class MissingScope(Problem):

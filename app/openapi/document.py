@@ -34,7 +34,7 @@ _TAGS = {
     "Alarms": "What softswitches and monitoring report: an alarm opens a ticket, is counted on it, and resolves it.",
     "Reports": "What became of the promises: attainment, times, credits.",
     "Events": "Everything that happened, in an order that never changes.",
-    "Webhooks": "The same events, brought to a URL, signed by the Standard Webhooks specification.",
+    "Webhook endpoints": "Where the same events are brought to, signed by the Standard Webhooks specification.",
     "Policies": "Versions of the promises and of the hours that they count in: published, never changed.",
     "Maintenance windows": "Declared spans in which clocks stand still.",
     "Test clocks": "Time for sandboxes.",

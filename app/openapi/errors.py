@@ -20,6 +20,7 @@ from app.infra.problems import (
     PreconditionFailed,
     Problem,
     RateLimited,
+    SignatureNeeded,
     TooManyStreams,
     Unauthenticated,
     Unavailable,
@@ -90,7 +91,7 @@ def refusals_of(route: APIRoute) -> list[type[Problem]]:
     found: list[type[Problem]] = [ValidationFailed, InternalError, Unavailable]
     need = need_of(route)
     if need is not None or is_signed(route):
-        found += [Unauthenticated, RateLimited]
+        found += [SignatureNeeded if is_signed(route) else Unauthenticated, RateLimited]
     if need is not None and need.scope is not None:
         found.append(MissingScope)
     if "{" in route.path_format:

@@ -10,7 +10,7 @@ from app.entitlements.window_schemas import WindowData
 from app.escalations.schemas import EscalationRead
 from app.events.kinds import EventType
 from app.infra.wire import Instant
-from app.openapi.examples import example_of
+from app.openapi.examples import NOW, example_of
 from app.tickets.recalculation_schemas import DeadlinesDigest
 from app.tickets.schemas import MessageData, TicketSummary
 from app.tickets.sla_schemas import ClockData, DeadlineChange
@@ -74,10 +74,21 @@ _SAID = {
 }
 _SEQUENCE = "Its number among its reseller's events: it rises in their order, with gaps where an event is not for you."
 _TRUNCATED = "There where long texts or lists were cut, so that the body has no more than 20,000 bytes."
-_HEADERS = {
-    "webhook-id": "The id of the event (`evt_...`): the same at every attempt and every redelivery.",
-    "webhook-timestamp": "When this attempt was made, in whole seconds since 1970.",
-    "webhook-signature": "`v1,` and the HMAC-SHA256 of `{id}.{timestamp}.{body}`, `v1a,` Ed25519; several by space.",
+_TO_ANSWER = "Answer with any 2xx within 15 seconds; everything else is tried again."
+# In words: a page makes a field to fill in of each parameter, and nobody sends these but the desk.
+_SIGNED = """Header fields:
+
+- `webhook-id`: the id of the event (`evt_...`), the same at every attempt and every redelivery.
+- `webhook-timestamp`: when this attempt was made, in whole seconds since 1970.
+- `webhook-signature`: `v1,` and the HMAC-SHA256 of `{id}.{timestamp}.{body}`, `v1a,` Ed25519; several by space."""
+# What an event has made of an object, where the example of its schema shows it as it was before.
+_TAKEN = {"state": "acknowledged", "raised_at": "2026-06-10T16:24:00Z", "acknowledged_by": "Maria Lind"}
+_SHOWN: dict[EventType, dict[str, dict[str, Any]]] = {
+    EventType.ESCALATION_ACKNOWLEDGED: {"escalation": _TAKEN | {"acknowledged_at": NOW}},
+    EventType.ESCALATION_RESOLVED: {
+        "escalation": _TAKEN | {"state": "resolved", "acknowledged_at": "2026-06-10T16:27:00Z", "resolved_at": NOW}
+    },
+    EventType.WEBHOOK_ENDPOINT_DISABLED: {"endpoint": {"state": "disabled", "disabled_reason": "failing"}},
 }
 
 
@@ -121,19 +132,21 @@ def webhooks() -> dict[str, Any]:
 def _operation(kind: EventType) -> dict[str, Any]:
     name = _name(kind)
     schema = {"$ref": _REF.format(model=name)}
-    example = example_of(schema, event_schemas())
-    del example["truncated"]
     return {
         "operationId": name,
-        "summary": _SAID[kind],
-        "description": f"{_SAID[kind]} Answer with any 2xx within 15 seconds; everything else is tried again.",
-        "parameters": [
-            {"name": header, "in": "header", "required": True, "schema": {"type": "string"}, "description": said}
-            for header, said in _HEADERS.items()
-        ],
+        "summary": _SAID[kind].replace("`", ""),
+        "description": f"{_SAID[kind]} {_TO_ANSWER}\n\n{_SIGNED}",
         "requestBody": {
             "required": True,
-            "content": {"application/json": {"schema": schema, "example": example}},
+            "content": {"application/json": {"schema": schema, "example": _example(kind, schema)}},
         },
         "responses": {"2XX": {"description": "Taken."}},
     }
+
+
+def _example(kind: EventType, schema: dict[str, Any]) -> Any:
+    example = example_of(schema, event_schemas())
+    del example["truncated"]
+    for member, changes in _SHOWN.get(kind, {}).items():
+        example["data"][member] |= changes
+    return example

@@ -32,8 +32,11 @@ _BY_NAME: Json = {
     "event_type": "sla.breached",
     "answer": "ok",
 }
-_NOW = "2026-06-10T16:30:00Z"  # of every instant that says nothing else
-_LATER = {
+NOW = "2026-06-10T16:30:00Z"  # of every instant that says nothing else
+_NAMED = {
+    "since": "2026-06-10T12:00:00Z",
+    "failing_since": "2026-06-09T16:30:00Z",
+    "will_be_disabled_at": "2026-06-14T16:30:00Z",
     "ends_at": "2026-07-10T16:30:00Z",
     "month_ends_at": "2026-07-10T16:30:00Z",
     "expires_at": "2027-06-10T16:30:00Z",
@@ -61,7 +64,7 @@ def example_of(schema: Json, schemas: Json, name: str = "", depth: int = 0) -> A
     for key in ("examples", "enum"):
         if schema.get(key):
             first = schema[key][0]
-            return _LATER.get(name, first) if first == _NOW else first
+            return _NAMED.get(name, first) if first == NOW else first
     if "const" in schema:
         return schema["const"]
     if "default" in schema:

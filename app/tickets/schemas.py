@@ -84,7 +84,7 @@ class Assignee(BaseModel):
     """Who works on a ticket."""
 
     staff_id: StaffId
-    name: str
+    name: str = Field(examples=["Maria Lind"])
 
 
 class TicketSummary(Answer):

@@ -22,7 +22,7 @@ from app.webhooks.lanes import wake
 from app.webhooks.models import WebhookAttempt, WebhookDelivery
 from app.webhooks.schemas import AttemptRead, DeliveryDetail, DeliveryQuery, DeliveryRead
 
-router = edge_router("Webhooks")
+router = edge_router("Webhook endpoints")
 
 delivery_visible = visible_by("dlv", "delivery_id", queries.find_delivery)
 READ = needs(Scope.WEBHOOKS_READ)

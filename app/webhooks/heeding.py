@@ -59,7 +59,7 @@ def heed(
         failing = FailingData(
             failures=health.failures,
             failing_since=health.failing_since,
-            disabled_at=health.failing_since + DISABLED_AFTER,
+            will_be_disabled_at=health.failing_since + DISABLED_AFTER,
         )
         _tell(session, endpoint, EventType.WEBHOOK_ENDPOINT_FAILING, now, health=failing)
     elif turn is Turn.RECOVERED:

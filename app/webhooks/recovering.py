@@ -13,7 +13,7 @@ from app.infra.db import Database
 from app.infra.ids import encode, new_id
 from app.infra.now import wall_now
 from app.infra.problems import Conflict, InvalidTransition
-from app.infra.queue import Job, enqueue
+from app.infra.queue import Job, enqueue, waiting
 from app.webhooks import lane_queries, lanes, queries, recovery_queries
 from app.webhooks.models import WebhookEndpoint, WebhookRecovery
 from app.webhooks.recovery_queries import Count, Span
@@ -69,6 +69,15 @@ def cancel(recovery: WebhookRecovery, wall: datetime) -> None:
     if recovery.state != "running":
         raise InvalidTransition(f"the recovery is {recovery.state}", current=recovery.state, allowed=[])
     recovery.state, recovery.finished_at = "cancelled", wall
+
+
+async def go_on_with_lost(session: AsyncSession) -> int:
+    """Enqueue recoveries anew whose job is gone; return how many."""
+    running = await recovery_queries.lock_running(session)
+    known = await waiting(session, [_job(one) for one in running])
+    lost = [_job(one) for one in running if _job(one).argument not in known]
+    await enqueue(session, lost)
+    return len(lost)
 
 
 class Recoverer:

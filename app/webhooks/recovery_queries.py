@@ -138,6 +138,12 @@ async def lock(session: AsyncSession, recovery_id: UUID) -> WebhookRecovery | No
     return (await session.scalars(query.execution_options(populate_existing=True))).first()
 
 
+async def lock_running(session: AsyncSession) -> Sequence[WebhookRecovery]:
+    """Lock the recoveries that are under way; those at whose batch somebody is are left."""
+    query = select(WebhookRecovery).where(col(WebhookRecovery.state) == "running").with_for_update(skip_locked=True)
+    return (await session.scalars(query)).all()
+
+
 async def find_running(session: AsyncSession, endpoint_id: UUID) -> WebhookRecovery | None:
     """Find the recovery of an endpoint that is under way."""
     query = select(WebhookRecovery).where(

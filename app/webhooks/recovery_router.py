@@ -1,5 +1,7 @@
 """Operations on recoveries: to see what one would do, to begin it, to follow it, to stop it."""
 
+from datetime import datetime, timedelta
+
 from fastapi import Response
 
 from app.auth.edge import edge_router
@@ -8,13 +10,14 @@ from app.auth.principals import Scope
 from app.auth.visit import CurrentVisit, Visit
 from app.infra.ids import EndpointId, RecoveryId
 from app.infra.problems import NotFound, ValidationFailed
+from app.infra.wire import rfc3339
 from app.webhooks import recovering, recovery_queries
 from app.webhooks.models import WebhookEndpoint
 from app.webhooks.recovery_queries import Span
 from app.webhooks.recovery_schemas import RecoveryCount, RecoveryCreate, RecoveryRead
 from app.webhooks.router import WRITE_ONE, seen
 
-router = edge_router("Webhooks")
+router = edge_router("Webhook endpoints")
 
 recovery_visible = visible_by("rcv", "recovery_id", recovery_queries.find)
 
@@ -42,8 +45,20 @@ async def preview_recovery(endpoint_id: EndpointId, body: RecoveryCreate, visit:
 def _span(endpoint: WebhookEndpoint, body: RecoveryCreate, visit: Visit) -> Span:
     until = min(body.until or visit.wall, visit.wall)
     if body.since >= until:
-        raise ValidationFailed.at("/since", f"it lies before `until` and before now, {until.isoformat()}")
+        raise ValidationFailed.at("/since", _too_late(body, visit.wall))
+    logged_since = visit.wall - timedelta(days=visit.desk.settings.webhook_log_days)
+    if body.missing and body.since < logged_since:
+        said = (
+            f"the log of deliveries begins at {rfc3339(logged_since)}: what was sent before would be taken for missing"
+        )
+        raise ValidationFailed.at("/since", said)
     return Span(endpoint.id, body.since, until, missing=body.missing)
+
+
+def _too_late(body: RecoveryCreate, wall: datetime) -> str:
+    """Name both bounds: who lives on a test clock has another now than the one that counts here."""
+    now = f"it must lie before now, which is {rfc3339(wall)} by the wall clock, whatever a test clock shows"
+    return now if body.until is None else f"{now}, and before `until`, which is {rfc3339(body.until)}"
 
 
 @router.get("/webhook-recoveries/{recovery_id}", dependencies=[needs(Scope.WEBHOOKS_READ, visible=recovery_visible)])

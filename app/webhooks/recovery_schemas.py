@@ -27,7 +27,7 @@ class RecoveryCount(BaseModel):
 
 
 class RecoveryRead(Answer):
-    """A recovery and how far it has come."""
+    """A recovery and how far it has come: `finished` once everything is on its way, arrived or not."""
 
     id: RecoveryId
     endpoint_id: EndpointId
@@ -38,6 +38,8 @@ class RecoveryRead(Answer):
     total: int = Field(
         description="Deliveries to make, as counted when it began: at least, if the span has over 100,000 events."
     )
-    done: int = Field(description="Deliveries that were put on their way.")
+    done: int = Field(
+        description="Deliveries that were put on their way; the log of deliveries tells what came of each."
+    )
     created_at: Instant
-    finished_at: Instant | None
+    finished_at: Instant | None = Field(examples=[None], description="When the last of them was put on its way.")

@@ -37,7 +37,7 @@ from app.webhooks.schemas import (
 )
 from app.webhooks.signature import public_key_of
 
-router = edge_router("Webhooks")
+router = edge_router("Webhook endpoints")
 _TO_KEEP_THE_SECRET = timedelta(seconds=2)  # before the first ping comes, which is signed with it
 
 endpoint_visible = visible_by("whe", "endpoint_id", queries.find_endpoint)

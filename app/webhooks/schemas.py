@@ -12,6 +12,7 @@ from app.webhooks.schedule import Profile
 from app.webhooks.secret_schemas import HeadersChanged, HeadersGiven, HeadersShown, Signature
 
 Url = Annotated[Storable, Field(min_length=1, max_length=4096, examples=["https://hooks.example.com/desk"])]
+Description = Annotated[Line | None, Field(examples=["What the NOC's dashboard shows."])]
 EventTypes = Annotated[list[EventType], Field(min_length=1, max_length=50)]
 State = Literal["pending", "delivered", "failed", "held"]
 EndpointState = Literal["unverified", "active", "disabled"]
@@ -31,7 +32,7 @@ class EndpointCreate(Request):
 
     url: Url
     event_types: EventTypes | None = Field(default=None, description="Left out: every type.")
-    description: Line | None = None
+    description: Description = None
     max_concurrency: AtOnce = 8
     max_per_second: PerSecond | None = None
     ordered: Ordered = False
@@ -58,7 +59,7 @@ class EndpointChange(Change):
 
     url: Url | None = None
     event_types: EventTypes | None = None
-    description: Line | None = None
+    description: Description = None
     state: Literal["active", "disabled"] | None = None
     max_concurrency: AtOnce | None = None
     max_per_second: PerSecond | None = None
@@ -75,9 +76,9 @@ class EndpointRead(Answer):
     reseller_id: ResellerId
     url: str
     event_types: list[EventType] | None
-    description: str | None
-    state: EndpointState
-    disabled_reason: Literal["failing", "gone", "manual"] | None
+    description: str | None = Field(examples=["What the NOC's dashboard shows."])
+    state: EndpointState = Field(examples=["active"])
+    disabled_reason: Literal["failing", "gone", "manual"] | None = Field(examples=[None])
     max_concurrency: int
     max_per_second: int | None
     ordered: bool
@@ -92,7 +93,7 @@ class FailingData(BaseModel):
 
     failures: int = Field(description="Attempts that failed, one after another.")
     failing_since: Instant
-    disabled_at: Instant
+    will_be_disabled_at: Instant
 
 
 class ExhaustedData(BaseModel):
@@ -107,9 +108,10 @@ class ExhaustedData(BaseModel):
 class EndpointHealth(BaseModel):
     """How deliveries to an endpoint go at this moment. Counts stop at 10,000."""
 
+    state: EndpointState = Field(examples=["active"])
     failures: int = Field(description="Attempts that failed, one after another, since the last that succeeded.")
     failing_since: Instant | None
-    disabled_at: Instant | None = Field(description="When it will be disabled if nothing succeeds until then.")
+    will_be_disabled_at: Instant | None = Field(description="When it will be disabled if nothing succeeds until then.")
     paused_until: Instant | None = Field(description="It rests until then: nothing is sent but what was asked for.")
     waiting: int = Field(description="Deliveries that are on their way, or wait to be tried again.")
     held: int = Field(description="Deliveries that are kept until it is active.")
@@ -118,6 +120,7 @@ class EndpointHealth(BaseModel):
 class EndpointCreated(EndpointRead):
     """A new endpoint with what its deliveries are signed with, or checked by."""
 
+    state: EndpointState = Field(examples=["unverified"])
     secret: str | None = Field(description="Signs as `v1`; null where that is not sent.")
     public_key: str | None = Field(description="Checks `v1a`; null where that is not sent.")
 

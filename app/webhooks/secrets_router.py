@@ -22,7 +22,7 @@ from app.webhooks.published import cache_control, published, version_of
 from app.webhooks.router import WRITE_ONE, seen
 from app.webhooks.secret_schemas import PublishedKeys, Rotation, SecretLife, SecretRead
 
-router = edge_router("Webhooks")
+router = edge_router("Webhook endpoints")
 _log = structlog.get_logger(__name__)
 
 
@@ -39,16 +39,19 @@ async def get_endpoint_secret(endpoint_id: EndpointId, visit: CurrentVisit) -> S
 
 
 @router.post("/webhook-endpoints/{endpoint_id}/rotate-secret", dependencies=[WRITE_ONE])
-async def rotate_endpoint_secret(endpoint_id: EndpointId, body: Rotation, visit: CurrentVisit) -> SecretRead:
+async def rotate_endpoint_secret(
+    endpoint_id: EndpointId, visit: CurrentVisit, body: Rotation | None = None
+) -> SecretRead:
     """Make a new secret for an endpoint. The last one goes on signing beside it for a `grace`, a day if none is said.
 
     At most three secrets of a scheme are live: a further rotation is refused (409) until the oldest has ended, unless
     its grace is `PT0S`. Each rotation is recorded.
     """
     endpoint = await seen(visit, endpoint_id, lock=True)
-    schemes = secrets.schemes_of(body.signature or endpoint.signature)
-    await secrets.rotate(visit.session, endpoint, schemes, visit.desk.keyring, body.grace, visit.wall)
-    more = {"schemes": ",".join(schemes), "grace_seconds": int(body.grace.total_seconds())}
+    wanted = body or Rotation()
+    schemes = secrets.schemes_of(wanted.signature or endpoint.signature)
+    await secrets.rotate(visit.session, endpoint, schemes, visit.desk.keyring, wanted.grace, visit.wall)
+    more = {"schemes": ",".join(schemes), "grace_seconds": int(wanted.grace.total_seconds())}
     after_commit(visit.session, lambda: _audit("rotated", visit, endpoint, **more))
     return await _read(visit, endpoint)
 

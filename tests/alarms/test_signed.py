@@ -69,6 +69,7 @@ async def test_what_the_source_has_not_signed_just_now_is_refused(desk: Desk) ->
     for wrong in wrongs:
         answer = await send_signed(desk, source, report(), **wrong)
         assert (answer.status_code, answer.json()["code"]) == (401, "unauthenticated"), wrong
+        assert "signature" in answer.json()["title"]
     assert (await reseller.get("/tickets"))["data"] == []
     assert (await send_signed(desk, source, report())).status_code == 200
 

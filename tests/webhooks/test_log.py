@@ -50,14 +50,14 @@ async def test_the_health_of_an_endpoint_is_read_apart_from_what_its_etag_covers
         await desk.serve(server)
         disabled = await reseller.get(f"{path}/health")
 
-    nothing = {"failures": 0, "failing_since": None, "disabled_at": None, "paused_until": None}
-    assert fresh == nothing | {"waiting": 0, "held": 0}
+    nothing = {"failures": 0, "failing_since": None, "will_be_disabled_at": None, "paused_until": None}
+    assert fresh == nothing | {"state": "active", "waiting": 0, "held": 0}
     assert (ill["failures"], ill["waiting"], ill["held"]) == (6, 6, 0)
     assert ill["paused_until"] > rfc3339(wall_now())
     assert rested["paused_until"] is None
     since = wall_now().fromisoformat(ill["failing_since"])
-    assert ill["disabled_at"] == rfc3339(since + DISABLED_AFTER)
-    assert disabled == nothing | {"waiting": 0, "held": 6}
+    assert ill["will_be_disabled_at"] == rfc3339(since + DISABLED_AFTER)
+    assert disabled == nothing | {"state": "disabled", "waiting": 0, "held": 6}
     assert (await reseller.send("GET", path, headers={"If-None-Match": etag})).status_code == 200  # disabled since
     stranger = await desk.reseller()
     await stranger.refused("GET", f"{path}/health", "not_found")

@@ -82,6 +82,13 @@ async def test_an_empty_span_recovers_nothing(desk: Desk, server: Server) -> Non
             "POST", f"/webhook-endpoints/{endpoint['id']}/recover", "validation_failed", _since(5)
         )
         assert future["errors"][0]["pointer"] == "/since"
+        assert "by the wall clock" in future["detail"]
+        assert "until" not in future["detail"], "none was said"
+        turned = {"since": span["until"], "until": span["since"]}
+        refusal = await reseller.refused(
+            "POST", f"/webhook-endpoints/{endpoint['id']}/recover", "validation_failed", turned
+        )
+        assert "before `until`, which is 2020-01-01T00:00:00Z" in refusal["detail"]
 
 
 async def test_what_was_never_sent_is_sent_where_that_is_asked(desk: Desk, server: Server) -> None:
@@ -238,3 +245,32 @@ async def test_a_count_looks_at_so_many_events_and_says_so(desk: Desk) -> None:
 
     assert [(one.missing, one.exact) for one in counts] == [(3, False), (3, True), (3, False), (6, True)]
     assert [len(batch.events), len(rest.events), rest.reached] == [2, 1, None]
+
+
+async def test_a_recovery_whose_job_is_gone_goes_on(desk: Desk, server: Server) -> None:
+    async with Receiver() as receiver:
+        reseller = await desk.reseller()
+        endpoint = await _lost(desk, reseller, receiver.url, 2)
+        await reseller.post(f"/webhook-endpoints/{endpoint['id']}/recover", _since())
+        await desk.picked("webhooks.recover")  # and lost
+
+        for _ in range(2):
+            await desk.worker.find_lost()
+        jobs = await desk.recover()
+        await desk.serve(server)
+
+        assert jobs == 1
+        assert len(receiver.requests) == 2
+
+
+async def test_what_the_log_has_forgotten_is_not_taken_for_missing(desk: Desk) -> None:
+    reseller = await desk.reseller()
+    endpoint = await desk.endpoint(reseller, "http://127.0.0.1:9/", event_types=CREATED)
+    span = {"since": (wall_now() - timedelta(days=31)).isoformat()}
+
+    refusal = await reseller.refused(
+        "POST", f"/webhook-endpoints/{endpoint['id']}/recover", "validation_failed", span | {"missing": True}
+    )
+
+    assert "log of deliveries" in refusal["detail"]
+    assert (await reseller.post(f"/webhook-endpoints/{endpoint['id']}/recover", span))["state"] == "finished"

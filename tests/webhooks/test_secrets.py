@@ -107,6 +107,16 @@ async def test_a_grace_is_a_duration_of_seven_days_at_most(desk: Desk, grace: ob
     assert len((await rotate(reseller, endpoint, grace="P7D"))["live"]) == 2
 
 
+async def test_a_rotation_needs_no_body(desk: Desk) -> None:
+    reseller = await desk.reseller()
+    endpoint = await make_endpoint(reseller, "http://127.0.0.1:9/")
+
+    bare = await reseller.send("POST", f"/webhook-endpoints/{endpoint['id']}/rotate-secret")
+
+    assert bare.status_code == 200, bare.text
+    assert len(bare.json()["live"]) == 2, "the grace is a day"
+
+
 async def test_a_rotation_that_is_sent_twice_under_one_key_is_one(desk: Desk) -> None:
     reseller = await desk.reseller()
     endpoint = await make_endpoint(reseller, "http://127.0.0.1:9/")
