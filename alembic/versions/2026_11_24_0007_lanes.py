@@ -99,7 +99,18 @@ create unique index ux_webhook_recoveries_running on webhook_recoveries (endpoin
 create index ix_webhook_recoveries_endpoint on webhook_recoveries (endpoint_id, id);
 """
 
+# The release before knows no state of an endpoint: it would send to those that somebody had disabled.
+_ALL_ENABLED = """
+do $$ begin
+  if exists (select from webhook_endpoints where state = 'disabled') then
+    raise exception 'there are disabled endpoints, and before this version every endpoint was sent to'
+      using hint = 'Remove them or enable them first: GET /v1/webhook-endpoints shows their state.';
+  end if;
+end $$
+"""
+# Nothing would ever take a delivery that is held; one that has failed can be redelivered.
 _DOWNGRADE = """
+update webhook_deliveries set state = 'failed', next_attempt_at = null, finished_at = now() where state = 'held';
 drop table webhook_recoveries;
 drop table webhook_lanes;
 delete from queue.pgqueuer where entrypoint in ('webhooks.lane', 'webhooks.recover');
@@ -139,6 +150,8 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.execute("set local lock_timeout = '5s'")
+    op.execute("lock table webhook_endpoints in access exclusive mode")
+    op.execute(_ALL_ENABLED)
     _run(_DOWNGRADE)
 
 

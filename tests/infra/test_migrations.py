@@ -10,8 +10,9 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from alembic import command
 from app.infra.db import async_url
+from app.infra.keyring import parse_keys
 from app.sla import DEFAULT_POLICY_DATA
-from tests.desk import Desk
+from tests.desk import SECRET_KEYS, Desk
 
 _SCRIPTS = Path(__file__).parents[2] / "alembic"
 _VERSIONS = text("select count(*) from sla_policies")
@@ -21,6 +22,7 @@ def _go(connection: Connection, revision: str) -> None:
     config = Config()
     config.set_main_option("script_location", str(_SCRIPTS))
     config.attributes["connection"] = connection
+    config.attributes["keyring"] = parse_keys(SECRET_KEYS)
     (command.upgrade if revision == "head" else command.downgrade)(config, revision)
 
 
@@ -48,4 +50,33 @@ async def test_there_is_no_way_back_for_tickets_under_a_policy_of_a_test_clock(d
     with pytest.raises(DBAPIError, match="published for those clocks alone"):
         async with engine.begin() as connection:
             await connection.run_sync(_go, "0004")
+    await engine.dispose()
+
+
+async def test_going_back_to_before_lanes_leaves_no_delivery_held_for_ever(desk: Desk, database_url: str) -> None:
+    await desk.staff.post("/webhook-endpoints", {"url": "http://127.0.0.1:9/"})
+    await (await desk.reseller()).open_ticket()
+    await desk.publish()
+    held = (await desk.staff.get("/webhook-deliveries", state="held"))["data"]
+    engine = create_async_engine(async_url(database_url))
+
+    async with engine.begin() as connection:
+        await connection.run_sync(_go, "0006")
+        await connection.run_sync(_go, "head")
+    await engine.dispose()
+
+    assert held
+    failed = (await desk.staff.get("/webhook-deliveries", state="failed"))["data"]
+    assert {one["id"] for one in failed} >= {one["id"] for one in held}
+    assert all(one["finished_at"] and one["next_attempt_at"] is None for one in failed)
+
+
+async def test_there_is_no_way_back_that_sends_to_a_disabled_endpoint_again(desk: Desk, database_url: str) -> None:
+    endpoint = await desk.staff.post("/webhook-endpoints", {"url": "http://127.0.0.1:9/"})
+    await desk.staff.patch(f"/webhook-endpoints/{endpoint['id']}", {"state": "disabled"})
+    engine = create_async_engine(async_url(database_url))
+
+    with pytest.raises(DBAPIError, match="disabled endpoints"):
+        async with engine.begin() as connection:
+            await connection.run_sync(_go, "0006")
     await engine.dispose()
