@@ -24,6 +24,7 @@ from app.infra.partitions import make_partitions
 from app.infra.queue import run_jobs
 from app.infra.settings import Settings
 from app.registry import CONSEQUENCES, SOURCES, register_reactions
+from app.webhooks.giving_up import GIVE_UP, GiverUp
 from app.webhooks.lanes import SERVE, wake_due, wake_left_behind, wake_lost
 from app.webhooks.recovering import RECOVER, Recoverer
 from app.webhooks.retention import drop_months, forget_deliveries, forget_events
@@ -64,7 +65,11 @@ class Worker:
             server = Server(self._database, sender, settings.keyring, settings.webhook_retry_scale)
             for name, one in self._rounds().items():
                 tasks.create_task(self._repeat(name, one), name=name)
-            handlers = {SERVE: server.serve, RECOVER: Recoverer(self._database).go_on}
+            handlers = {
+                SERVE: server.serve,
+                RECOVER: Recoverer(self._database).go_on,
+                GIVE_UP: GiverUp(self._database).go_on,
+            }
             jobs = run_jobs(self._url, handlers, self.shutdown, connections=settings.pool_size)
             tasks.create_task(jobs, name="jobs")
         await self.close()
