@@ -131,8 +131,9 @@ class Worker:
         return _SIGN_EVERY
 
     async def keep_house(self, wall: datetime | None = None) -> float:
-        """Forget what was kept for a while only, and make room for the months to come."""
+        """Make room for the months to come, and forget what was kept for a while only."""
         wall = wall or wall_now()
+        await self._make_partitions(wall)  # first: what is forgotten may last
         async with self._database.transaction() as session:
             await session.execute(_FORGET_ANSWERS, {"before": wall - KEPT_FOR})
             await session.execute(_FORGET_JOB_LOG, {"before": wall - timedelta(days=1)})
@@ -142,7 +143,6 @@ class Worker:
         await self._drop_months(log_until, events_until)  # a whole month at once, before what is left row by row
         await forget_deliveries(self._database, log_until, self.shutdown)
         await forget_events(self._database, events_until, self.shutdown)
-        await self._make_partitions(wall)
         return _HOUSEKEEPING_EVERY
 
     async def _drop_months(self, log_until: datetime, events_until: datetime) -> None:
