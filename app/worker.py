@@ -24,6 +24,7 @@ from app.infra.partitions import make_partitions
 from app.infra.queue import TASKS_PER_CONNECTION, run_jobs
 from app.infra.settings import Settings
 from app.registry import CONSEQUENCES, SOURCES, register_reactions
+from app.webhooks.giving_up import GIVE_UP, GiverUp
 from app.webhooks.lanes import SERVE, wake_due, wake_left_behind, wake_lost
 from app.webhooks.recovering import RECOVER, Recoverer, go_on_with_lost
 from app.webhooks.retention import drop_months, forget_deliveries, forget_events
@@ -66,7 +67,11 @@ class Worker:
             server = Server(self._database, sender, settings.keyring, settings.webhook_retry_scale, most_of_one)
             for name, one in self._rounds().items():
                 tasks.create_task(self._repeat(name, one), name=name)
-            handlers = {SERVE: server.serve, RECOVER: Recoverer(self._database).go_on}
+            handlers = {
+                SERVE: server.serve,
+                RECOVER: Recoverer(self._database).go_on,
+                GIVE_UP: GiverUp(self._database).go_on,
+            }
             jobs = run_jobs(self._url, handlers, self.shutdown, connections=settings.pool_size)
             tasks.create_task(jobs, name="jobs")
         await self.close()
@@ -129,8 +134,9 @@ class Worker:
         return _SIGN_EVERY
 
     async def keep_house(self, wall: datetime | None = None) -> float:
-        """Forget what was kept for a while only, and make room for the months to come."""
+        """Make room for the months to come, and forget what was kept for a while only."""
         wall = wall or wall_now()
+        await self._make_partitions(wall)  # first: what is forgotten may last
         async with self._database.transaction() as session:
             await session.execute(_FORGET_ANSWERS, {"before": wall - KEPT_FOR})
             await session.execute(_FORGET_JOB_LOG, {"before": wall - timedelta(days=1)})
@@ -140,7 +146,6 @@ class Worker:
         await self._drop_months(log_until, events_until)  # a whole month at once, before what is left row by row
         await forget_deliveries(self._database, log_until, self.shutdown)
         await forget_events(self._database, events_until, self.shutdown)
-        await self._make_partitions(wall)
         return _HOUSEKEEPING_EVERY
 
     async def _drop_months(self, log_until: datetime, events_until: datetime) -> None:

@@ -20,6 +20,7 @@ from app.infra.outbound.resolver import Resolver
 from app.infra.settings import Settings
 from app.main import bare_app, open_desk, open_streams
 from app.registry import CONSEQUENCES
+from app.webhooks.giving_up import GiverUp
 from app.webhooks.recovering import Recoverer
 from app.webhooks.serving import Server
 from app.worker import Worker
@@ -183,6 +184,15 @@ class Desk:
         while jobs := await self.picked("webhooks.recover"):
             for job in jobs:
                 await recoverer.go_on(job)
+            count += len(jobs)
+        return count
+
+    async def give_up(self) -> int:
+        """Give up what was on its way to endpoints that were removed, as a worker would; return in how many jobs."""
+        count, giver_up = 0, GiverUp(self.database)
+        while jobs := await self.picked("webhooks.give_up"):
+            for job in jobs:
+                await giver_up.go_on(job)
             count += len(jobs)
         return count
 

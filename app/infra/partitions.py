@@ -61,8 +61,9 @@ async def ensure_partitions(connection: AsyncConnection, wall: datetime) -> None
 async def drop_partitions(url: str, table: str, before: datetime, keeping: str) -> list[str]:
     """Drop the months of a table that ended before an instant and hold nothing that stays; return their names.
 
-    ``keeping`` is a query, over ``{partition}``, for rows that stay. It is asked once beside everybody else, and
-    again with the table locked; half a second is waited for that lock at most, as everybody waits behind it.
+    ``keeping`` is a query, over ``{partition}``, for rows that stay; the month's ids go from ``{first}`` to ``{last}``.
+    It is asked once beside everybody else, and again with the table locked; half a second is waited for that lock at
+    most, as everybody waits behind it.
     """
     engine = create_async_engine(async_url(url))
     try:
@@ -74,11 +75,17 @@ async def drop_partitions(url: str, table: str, before: datetime, keeping: str) 
 async def _ended(engine: AsyncEngine, table: str, before: datetime) -> list[str]:
     async with engine.connect() as connection:
         found = await connection.scalars(_MONTHS, {"table": table, "months": f"^{table}_p_[0-9]{{4}}_[0-9]{{2}}$"})
-        return [name for name in found if month_after(datetime.strptime(name[-7:] + "+0000", "%Y_%m%z"), 1) <= before]
+        return [name for name in found if month_after(_month_of(name), 1) <= before]
+
+
+def _month_of(name: str) -> datetime:
+    return datetime.strptime(name[-7:] + "+0000", "%Y_%m%z")
 
 
 async def _drop(engine: AsyncEngine, table: str, name: str, keeping: str) -> bool:
-    stays = text(f"select exists ({keeping.format(partition=name)})")
+    start = _month_of(name)
+    first, last = [f"'{first_id_of(one)}'::uuid" for one in (start, month_after(start, 1))]
+    stays = text(f"select exists ({keeping.format(partition=name, first=first, last=last)})")
     async with engine.connect() as connection:
         if await connection.scalar(stays):
             return False

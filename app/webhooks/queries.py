@@ -32,7 +32,13 @@ returning d.endpoint_id
 """)
 _GIVE_UP = text("""
 update webhook_deliveries set state = 'failed', next_attempt_at = null, finished_at = :wall
- where endpoint_id = :endpoint_id and state in ('pending', 'held')
+ where (reseller_id, id) in (
+       (select reseller_id, id from webhook_deliveries
+         where endpoint_id = :endpoint_id and state = 'pending' limit :limit)
+       union all
+       (select reseller_id, id from webhook_deliveries
+         where endpoint_id = :endpoint_id and state = 'held' limit :limit)
+       limit :limit)
 """)
 _FORGET_ANSWERS = text("""
 update webhook_attempts set answer = '', truncated = false, location = null
@@ -169,9 +175,10 @@ async def place_pings(session: AsyncSession, event_ids: Sequence[UUID]) -> Seque
     return list(await session.scalars(_PLACE, {"ids": event_ids}))
 
 
-async def give_up_deliveries(session: AsyncSession, endpoint_id: UUID, wall: datetime) -> None:
-    """Let everything fail that is on its way to an endpoint."""
-    await session.execute(_GIVE_UP, {"endpoint_id": endpoint_id, "wall": wall})
+async def give_up_deliveries(session: AsyncSession, endpoint_id: UUID, wall: datetime, limit: int) -> int:
+    """Let fail what is on its way to an endpoint, so many at most; return how many."""
+    done = await session.execute(_GIVE_UP, {"endpoint_id": endpoint_id, "wall": wall, "limit": limit})
+    return int(done.rowcount)  # type: ignore[attr-defined]  # an UPDATE's result has it
 
 
 async def list_attempts(session: AsyncSession, delivery: WebhookDelivery) -> Sequence[WebhookAttempt]:

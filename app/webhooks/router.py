@@ -21,7 +21,7 @@ from app.infra.paging import PageQuery, page_of
 from app.infra.problems import NotFound, UnsafeWebhookUrl, ValidationFailed
 from app.infra.wire import Page
 from app.resellers.service import get_reseller
-from app.webhooks import custom_headers, queries, secrets
+from app.webhooks import custom_headers, giving_up, queries, secrets
 from app.webhooks.delivery_router import read_delivery
 from app.webhooks.fan_out import new_ping
 from app.webhooks.heeding import move, switch
@@ -175,9 +175,9 @@ async def change_endpoint(
 
 @router.delete("/webhook-endpoints/{endpoint_id}", status_code=204, dependencies=[WRITE_ONE])
 async def delete_endpoint(endpoint_id: EndpointId, visit: CurrentVisit) -> None:
-    """Remove an endpoint; what is still on its way to it is given up."""
+    """Remove an endpoint; what is still on its way to it is given up, in the background."""
     endpoint = await seen(visit, endpoint_id, lock=True)
-    await queries.give_up_deliveries(visit.session, endpoint.id, visit.wall)
+    await giving_up.begin(visit.session, endpoint.id)
     await visit.session.delete(endpoint)
 
 

@@ -1,5 +1,6 @@
 """Partitions of the tables that grow for ever, as the months go by."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
@@ -43,6 +44,19 @@ async def test_the_worker_makes_room_for_the_months_to_come(desk: Desk, owner: a
         for months in range(5, 9):
             name = f"{table}_p_{month_after(wall, months):%Y_%m}"
             assert await owner.fetchval("select to_regclass($1) is not null", name), name
+
+
+async def test_room_is_made_before_anything_is_forgotten(desk: Desk, owner: asyncpg.Connection) -> None:
+    wall = wall_now()
+    name = f"events_p_{month_after(wall, 8):%Y_%m}"
+
+    async with asyncio.timeout(20):
+        async with owner.transaction():
+            await owner.execute("lock table idempotent_answers in access exclusive mode")
+            keeping = asyncio.create_task(desk.worker.keep_house(month_after(wall, 5)))
+            while not await owner.fetchval("select to_regclass($1) is not null", name):
+                await asyncio.sleep(0.05)
+        await keeping
 
 
 async def test_rows_of_months_that_had_no_partition_are_moved_to_their_own(

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import text
 
+from app.infra.ids import decode
 from app.webhooks.schedule import PROFILES, next_delay
 from app.webhooks.serving import Server
 from app.webhooks.taking import MOST_STARTS
@@ -205,13 +206,40 @@ async def test_what_is_on_its_way_to_an_endpoint_that_is_removed_is_given_up(des
     reseller = await desk.reseller()
     endpoint = await reseller.post("/webhook-endpoints", {"url": NOWHERE})
     await reseller.send("DELETE", f"/webhook-endpoints/{endpoint['id']}")
+    before = await only(reseller)
+    await desk.give_up()
     delivery = await only(reseller)
 
     refusal = await reseller.refused("POST", f"/webhook-deliveries/{delivery['id']}/redeliver", "conflict")
     await desk.serve(server)
 
     assert "endpoint was removed" in refusal["detail"]
-    assert (delivery["state"], delivery["attempts"]) == ("failed", [])
+    assert (before["state"], delivery["state"], delivery["attempts"]) == ("pending", "failed", [])
+
+
+_BACKLOG = """
+insert into webhook_deliveries (reseller_id, id, endpoint_id, event_id, event_type, state, attempts, starts, trigger,
+                                position, next_attempt_at, created_at)
+select reseller_id, (left(id::text, 24) || lpad(to_hex(n), 12, '0'))::uuid, endpoint_id, event_id, event_type,
+       case when n % 2 = 0 then 'held' else 'pending' end, 0, 0, 'event', n, now(), now()
+  from webhook_deliveries, generate_series(1, 11000) n where endpoint_id = :id
+"""
+
+
+async def test_a_long_backlog_of_an_endpoint_that_is_removed_is_given_up_batch_by_batch(desk: Desk) -> None:
+    reseller = await desk.reseller()
+    endpoint, other = [await reseller.post("/webhook-endpoints", {"url": f"{NOWHERE}{n}"}) for n in range(2)]
+    async with desk.database.transaction() as session:
+        await session.execute(text(_BACKLOG), {"id": decode("whe", endpoint["id"])})
+
+    await reseller.send("DELETE", f"/webhook-endpoints/{endpoint['id']}")
+    jobs = await desk.give_up()
+
+    left = "select endpoint_id, count(*) from webhook_deliveries where state <> 'failed' group by 1"
+    async with desk.database.transaction() as session:
+        rows = (await session.execute(text(left))).all()
+    assert [tuple(row) for row in rows] == [(decode("whe", other["id"]), 1)]
+    assert jobs == 3
 
 
 @pytest.mark.parametrize("method", ["PATCH", "DELETE"])
