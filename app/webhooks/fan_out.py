@@ -7,14 +7,12 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.events.kinds import EventType
+from app.events.kinds import ABOUT_WEBHOOKS, EventType
 from app.events.models import Event
 from app.events.publisher import After
 from app.infra.ids import encode, new_id
 from app.webhooks import lanes, queries
 from app.webhooks.models import WebhookDelivery, WebhookEndpoint
-
-_ABOUT_ENDPOINTS = ("webhook_endpoint.", "webhook_delivery.")
 
 
 async def fan_out(session: AsyncSession, events: Sequence[Event], wall: datetime) -> After | None:
@@ -73,7 +71,7 @@ def _hearing(endpoints: Sequence[tuple[WebhookEndpoint, bool]], event: Event) ->
 
 def _endpoint_of(event: Event) -> str | None:
     """Return the endpoint that an event tells of: it is not told of itself."""
-    if not event.type.startswith(_ABOUT_ENDPOINTS):
+    if event.type not in ABOUT_WEBHOOKS:
         return None
     about: str = json.loads(event.body)["data"]["endpoint"]["id"]
     return about

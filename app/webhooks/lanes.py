@@ -1,7 +1,7 @@
 """Lanes: each endpoint is served by one job at a time, so that none can hold up another, nor send out of order.
 
 A lane is woken when there is something for it to do. A lane that has to wait, for a retry or until its
-endpoint has rested, says when, and a worker's round wakes it then. Lock order: endpoint, lane, delivery.
+endpoint has rested, says when, and a worker's round wakes it then. Lock order: endpoint, lane, recovery, delivery.
 """
 
 from collections.abc import Sequence
