@@ -33,17 +33,44 @@ async def _said(desk: RunningDesk, page: str, folder: Path) -> str:
     return said
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(240)
 async def test_the_blocks_of_the_pages_run_as_they_stand_and_answer_what_the_pages_say(tmp_path: Path) -> None:
     tmp_path.chmod(0o755)
     async with RunningDesk(tmp_path) as desk:
-        promises, reports, add_ons = [
-            await _said(desk, f"{name}.md", tmp_path / name) for name in ("promises", "reports", "add-ons")
+        promises, reports, add_ons, alarms, events, webhooks = [
+            await _said(desk, f"{name}.md", tmp_path / name)
+            for name in ("promises", "reports", "add-ons", "alarms", "events", "webhooks")
         ]
 
     _moved_and_moved_back(promises)
     _reported(reports, tmp_path / "reports")
     _sold_worked_and_shown(add_ons)
+    _alarmed(alarms)
+    _fed_and_streamed(events, tmp_path / "events")
+    _added_disabled_and_removed(webhooks)
+
+
+def _alarmed(said: str) -> None:
+    told = [json.loads(line) for line in said.splitlines() if line.startswith("{")]
+    reported = [one["status"] for one in told if "status" in one]
+    assert reported == ["opened", "repeated", "resolved", "opened", "resolved"]
+    (switch,), both = (one["data"] for one in told if "data" in one)
+    assert (switch["count"], switch["details"]["calls_failed"]) == (2, 131)
+    assert [alarm["source"] for alarm in both] == ["probe-4", "switch-1"]
+
+
+def _fed_and_streamed(said: str, folder: Path) -> None:
+    assert "Trunk 7 is down" in (folder / "feed.json").read_text()
+    assert said.count("event: ticket.created") == 1
+    assert "Trunk 8 is down" in said
+    assert '"sequence":' in said
+
+
+def _added_disabled_and_removed(said: str) -> None:
+    told = [json.loads(line) for line in said.splitlines() if line.startswith("{")]
+    assert [one["state"] for one in told if "signature" in one] == ["disabled", "unverified"]
+    assert {"failed": 0, "missing": 0, "exact": True} in told
+    assert any(one.get("waiting") is not None for one in told)
 
 
 def _moved_and_moved_back(said: str) -> None:
