@@ -218,10 +218,10 @@ async def test_what_is_on_its_way_to_an_endpoint_that_is_removed_is_given_up(des
 
 
 _BACKLOG = """
-insert into webhook_deliveries (reseller_id, id, endpoint_id, event_id, event_type, state, attempts, starts, trigger,
-                                position, next_attempt_at, created_at)
+insert into webhook_deliveries (reseller_id, id, endpoint_id, event_id, event_type, state, attempts,
+                                counted_from, starts, trigger, position, next_attempt_at, created_at)
 select reseller_id, (left(id::text, 24) || lpad(to_hex(n), 12, '0'))::uuid, endpoint_id, event_id, event_type,
-       case when n % 2 = 0 then 'held' else 'pending' end, 0, 0, 'event', n, now(), now()
+       case when n % 2 = 0 then 'held' else 'pending' end, 0, 0, 0, 'event', n, now(), now()
   from webhook_deliveries, generate_series(1, 11000) n where endpoint_id = :id
 """
 
