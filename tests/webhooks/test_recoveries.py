@@ -274,3 +274,18 @@ async def test_what_the_log_has_forgotten_is_not_taken_for_missing(desk: Desk) -
 
     assert "log of deliveries" in refusal["detail"]
     assert (await reseller.post(f"/webhook-endpoints/{endpoint['id']}/recover", span))["state"] == "finished"
+
+
+async def test_instants_before_there_were_ids_are_instants_like_others(desk: Desk) -> None:
+    reseller = await desk.reseller()
+    endpoint = await desk.endpoint(reseller, "http://127.0.0.1:9/", event_types=CREATED)
+    long_ago = "0041-10-15T09:07:43Z"
+
+    begun = await reseller.post(f"/webhook-endpoints/{endpoint['id']}/recover", {"since": long_ago})
+    after, before = [
+        (await reseller.get("/webhook-deliveries", **{name: long_ago}))["data"]
+        for name in ("created_after", "created_before")
+    ]
+
+    assert begun["state"] == "finished"
+    assert (len(after), before) == (1, [])  # its ping
