@@ -30,7 +30,7 @@ class SealBroken(Exception):  # noqa: N818 - a state of what is kept
     """Bytes that are not what was sealed here, or that were sealed for something else."""
 
 
-class UnknownKey(Exception):  # noqa: N818 - as above
+class UnknownKey(Exception):  # noqa: N818 - a state of the ring
     """The key that sealed is not on the ring; ``key_id`` names it."""
 
     def __init__(self, key_id: str) -> None:

@@ -111,11 +111,11 @@ async def _first_month(connection: AsyncConnection, table: str, wall: datetime) 
 async def _make(connection: AsyncConnection, table: str, name: str, start: UUID, end: UUID) -> None:
     # Made beside the table and then attached, which readers and writers of the table hardly notice. The default
     # partition is held meanwhile, lest a row slips in that belongs to the new one.
-    moved = f"delete from {table}_p_rest where id >= '{start}' and id < '{end}' returning *"  # noqa: S608 - as above
+    moved = f"delete from {table}_p_rest where id >= '{start}' and id < '{end}' returning *"  # noqa: S608 - our own names
     for statement in (
         f"lock table {table}_p_rest in access exclusive mode",
         f"create table {name} (like {table} including all excluding identity)",
-        f"with moved as ({moved}) insert into {name} select * from moved",  # noqa: S608 - as above
+        f"with moved as ({moved}) insert into {name} select * from moved",  # noqa: S608 - our own names
         f"alter table {table} attach partition {name} for values from ('{start}') to ('{end}')",
     ):
         await connection.execute(text(statement))

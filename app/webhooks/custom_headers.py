@@ -8,13 +8,9 @@ import re
 from collections.abc import Mapping
 from uuid import UUID
 
-import structlog
-
-from app.infra.ids import encode
-from app.infra.keyring import Keyring, SealBroken, UnknownKey
+from app.infra.keyring import Keyring, SealBroken
 
 MOST = 10
-_log = structlog.get_logger(__name__)
 MASK = "***"
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}")  # RFC 9110, section 5.6.2
 _VALUE = re.compile(r"[!-~](?:[ -~]{0,1022}[!-~])?")  # visible ASCII, with spaces inside
@@ -24,7 +20,7 @@ _NOT = frozenset({
     "host", "connection", "keep-alive", "transfer-encoding", "te", "trailer", "upgrade", "expect", "http2-settings",
     "cookie", "set-cookie", "forwarded", "via", "x-real-ip", "accept", "accept-encoding", "user-agent", "date",
     "metadata", "metadata-flavor", "x-metadata-token",
-})  # fmt: skip
+})  # a list that is read by its lines # fmt: skip
 _NOT_BEGINNING = ("content-", "webhook-", "proxy-", "x-forwarded-", "sec-", "x-aws-ec2-metadata-")
 
 
@@ -101,15 +97,6 @@ def opened(kept: Mapping[str, str], keyring: Keyring, endpoint_id: UUID) -> dict
         SealBroken: the row was changed by somebody else.
     """
     return {name: opened_value(sealed, keyring, endpoint_id, name).decode("ascii") for name, sealed in kept.items()}
-
-
-def opened_or_none(kept: Mapping[str, str], keyring: Keyring, endpoint_id: UUID) -> dict[str, str] | None:
-    """Return header fields as they are sent; None where one does not open, and the log says why."""
-    try:
-        return opened(kept, keyring, endpoint_id)
-    except (UnknownKey, SealBroken) as error:
-        _log.error("a header field does not open", endpoint_id=encode("whe", endpoint_id), error=str(error))
-        return None
 
 
 def _binding(endpoint_id: UUID, name: str) -> bytes:

@@ -63,6 +63,11 @@ async def wake_lost(session: AsyncSession) -> int:
     return len(lost)
 
 
+def rest(lane: WebhookLane, until: datetime | None) -> None:
+    """Let a locked lane have no job until an instant, or until it is woken."""
+    lane.busy, lane.wake_at = False, until
+
+
 async def enqueue_next(session: AsyncSession, lane: WebhookLane) -> None:
     """Let a locked lane be served by another job, behind those that wait already."""
     lane.job, lane.busy, lane.wake_at = lane.job + 1, True, None

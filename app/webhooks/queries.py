@@ -11,7 +11,7 @@ from sqlmodel import col
 from app.infra.arrays import as_arrays
 from app.infra.ids import first_id_of
 from app.resellers.models import Reseller
-from app.webhooks.models import WebhookAttempt, WebhookDelivery, WebhookEndpoint, WebhookLane
+from app.webhooks.models import WebhookAttempt, WebhookDelivery, WebhookEndpoint, WebhookLane, WebhookSecret
 
 _MADE = {"id": "uuid", "endpoint_id": "uuid", "event_id": "uuid"}
 _ADD = text("""
@@ -168,6 +168,33 @@ async def add_deliveries(
     """Add deliveries, each by its id, its endpoint and its event; they belong to the endpoint's owner."""
     rows = [dict(zip(_MADE, one, strict=True)) for one in made]
     await session.execute(_ADD, as_arrays(rows, _MADE) | {"wall": wall, "trigger": trigger})
+
+
+async def live_secrets(session: AsyncSession, endpoint_ids: Sequence[UUID], wall: datetime) -> Sequence[WebhookSecret]:
+    """List the secrets of endpoints that have not ended, newest first."""
+    query = (
+        select(WebhookSecret)
+        .where(col(WebhookSecret.endpoint_id).in_(endpoint_ids))
+        .where(or_(col(WebhookSecret.expires_at).is_(None), col(WebhookSecret.expires_at) > wall))
+        # The one without an end is the newest, whatever two machines' clocks say.
+        .order_by(
+            col(WebhookSecret.expires_at).is_not(None),
+            col(WebhookSecret.created_at).desc(),
+            col(WebhookSecret.id).desc(),
+        )
+    )
+    return (await session.scalars(query)).all()
+
+
+async def key_ids_of_secrets(session: AsyncSession) -> set[str]:
+    """Return the ids of the keys that secrets are sealed with."""
+    return set((await session.scalars(select(col(WebhookSecret.key_id)).distinct())).all())
+
+
+async def headers_kept(session: AsyncSession) -> Sequence[dict[str, str]]:
+    """List the header fields that endpoints keep, each as it is sealed."""
+    query = select(col(WebhookEndpoint.headers)).where(col(WebhookEndpoint.headers) != {})
+    return (await session.scalars(query)).all()
 
 
 async def place_pings(session: AsyncSession, event_ids: Sequence[UUID]) -> Sequence[UUID]:

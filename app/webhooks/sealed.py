@@ -2,19 +2,14 @@
 
 from contextlib import suppress
 
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from app.infra.ids import encode
 from app.infra.keyring import Keyring, SealBroken
 from app.infra.rewrapping import SealedColumn, legible_key_ids
-from app.webhooks import custom_headers, secrets
+from app.webhooks import custom_headers, queries, secrets
 from app.webhooks.models import WebhookEndpoint, WebhookSecret
-
-
-async def _keys_of_secrets(session: AsyncSession) -> set[str]:
-    return set((await session.scalars(select(col(WebhookSecret.key_id)).distinct())).all())
 
 
 def _reseal_secret(row: WebhookSecret, keyring: Keyring) -> bool:
@@ -25,9 +20,8 @@ def _reseal_secret(row: WebhookSecret, keyring: Keyring) -> bool:
 
 
 async def _keys_of_headers(session: AsyncSession) -> set[str]:
-    kept = select(col(WebhookEndpoint.headers)).where(col(WebhookEndpoint.headers) != {})
     found: set[str] = set()
-    for headers in (await session.scalars(kept)).all():
+    for headers in await queries.headers_kept(session):
         found |= _key_ids(headers)
     return found
 
@@ -52,7 +46,7 @@ SECRETS = SealedColumn(
     WebhookSecret,
     "sealed",
     stale=lambda current: col(WebhookSecret.key_id) != current,
-    key_ids=_keys_of_secrets,
+    key_ids=queries.key_ids_of_secrets,
     reseal=_reseal_secret,
     whose=lambda row: {"endpoint_id": encode("whe", row.endpoint_id)},
 )

@@ -9,13 +9,12 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
-from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlmodel import col
 
 from app.infra.ids import encode, new_id
 from app.infra.keyring import Keyring, SealBroken, UnknownKey
 from app.infra.problems import Conflict
+from app.webhooks import custom_headers, queries
 from app.webhooks.models import WebhookEndpoint, WebhookSecret
 from app.webhooks.signature import new_private_key, new_secret, public_key_of
 
@@ -68,19 +67,8 @@ def newest(rows: Sequence[WebhookSecret], scheme: str) -> WebhookSecret | None:
 
 async def live(session: AsyncSession, endpoint_ids: Sequence[UUID], wall: datetime) -> dict[UUID, list[WebhookSecret]]:
     """Return the live secrets of each endpoint, newest first."""
-    query = (
-        select(WebhookSecret)
-        .where(col(WebhookSecret.endpoint_id).in_(endpoint_ids))
-        .where(or_(col(WebhookSecret.expires_at).is_(None), col(WebhookSecret.expires_at) > wall))
-        # The one without an end is the newest, whatever two machines' clocks say.
-        .order_by(
-            col(WebhookSecret.expires_at).is_not(None),
-            col(WebhookSecret.created_at).desc(),
-            col(WebhookSecret.id).desc(),
-        )
-    )
     found: dict[UUID, list[WebhookSecret]] = {endpoint_id: [] for endpoint_id in endpoint_ids}
-    for row in (await session.scalars(query)).all():
+    for row in await queries.live_secrets(session, endpoint_ids, wall):
         found[row.endpoint_id].append(row)
     return found
 
@@ -98,6 +86,15 @@ async def signing_keys(
         return [opened(keyring, row) for row in rows if row.scheme in schemes]
     except (UnknownKey, SealBroken) as error:
         _log.error("nothing can be signed", endpoint_id=encode("whe", endpoint.id), error=str(error))
+        return None
+
+
+def own_headers(keyring: Keyring, endpoint: WebhookEndpoint) -> dict[str, str] | None:
+    """Return an endpoint's own header fields as they are sent; None where one does not open, and the log says why."""
+    try:
+        return custom_headers.opened(endpoint.headers, keyring, endpoint.id)
+    except (UnknownKey, SealBroken) as error:
+        _log.error("a header field does not open", endpoint_id=encode("whe", endpoint.id), error=str(error))
         return None
 
 

@@ -20,13 +20,13 @@ from app.infra.db import Database
 from app.infra.keyring import Keyring
 from app.infra.now import wall_now
 from app.infra.outbound.send import Sender
-from app.webhooks import custom_headers, lane_queries, lanes
+from app.webhooks import lane_queries, lanes
 from app.webhooks.exhausting import Exhausted, tell_exhausted
 from app.webhooks.fates import fate_of
 from app.webhooks.heeding import heed
 from app.webhooks.models import WebhookEndpoint, WebhookLane
 from app.webhooks.records import record_batch
-from app.webhooks.secrets import signing_keys
+from app.webhooks.secrets import own_headers, signing_keys
 from app.webhooks.sending import Address, Parcel, Sent, send_all
 from app.webhooks.taking import Batch, Stay, next_batch
 
@@ -96,7 +96,7 @@ class Server:
                 return None
             endpoint, lane = found
             if not self._has_place(stay, endpoint.reseller_id):
-                lane.busy, lane.wake_at = False, wall_now() + _UNTIL_THERE_IS_A_PLACE
+                lanes.rest(lane, wall_now() + _UNTIL_THERE_IS_A_PLACE)
                 return None
             if done.sent:
                 await self._record(session, endpoint, lane, done)
@@ -114,9 +114,10 @@ class Server:
     ) -> tuple[Address, Sequence[Parcel]] | None:
         endpoint, now = batch.endpoint, wall_now()
         keys = await signing_keys(session, self._keyring, endpoint, now)
-        own = custom_headers.opened_or_none(endpoint.headers, self._keyring, endpoint.id)
+        own = own_headers(self._keyring, endpoint)
         if keys is None or own is None:  # one does not open, and the log says why: what is to be sent waits for it
-            lane.busy, lane.starts, lane.wake_at = False, 0, now + _UNTIL_KEYS_ARE_THERE
+            lanes.rest(lane, now + _UNTIL_KEYS_ARE_THERE)
+            lane.starts = 0
             return None
         return Address(endpoint.url, keys, own, batch.at_once, endpoint.max_per_second), batch.parcels
 

@@ -139,7 +139,8 @@ def _may_be_sent(endpoint: WebhookEndpoint, lane: WebhookLane, now: datetime) ->
 
 def _rest(endpoint: WebhookEndpoint, lane: WebhookLane, next_at: datetime | None, now: datetime) -> None:
     """Let a lane be until it has something to do."""
-    lane.busy, lane.starts, lane.wake_at = False, 0, next_at
+    lanes.rest(lane, next_at)
+    lane.starts = 0
     if endpoint.state == "active" and lane.paused_until is not None and _rests(lane, now):
         lane.wake_at = lane.paused_until if next_at is None else min(next_at, lane.paused_until)
 

@@ -223,7 +223,7 @@ def test_root_s_closed_home_serves_or_the_refusal_names_it(copy: Path) -> None:
             assert (copy / "postgres" / "data" / "postmaster.pid").exists()
     except EmbeddedPostgresError as refusal:  # where root may not open a view of its own, as in a plain container
         assert str(closed) in str(refusal)  # noqa: PT017 - either outcome is right, by the rights this root has
-        assert "TRUNKLINE_DATA_DIR" in str(refusal)  # noqa: PT017 - as above
+        assert "TRUNKLINE_DATA_DIR" in str(refusal)  # noqa: PT017 - either outcome is right
     assert closed.stat().st_mode & 0o777 == 0o700
 
 

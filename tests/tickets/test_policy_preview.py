@@ -29,7 +29,7 @@ async def test_others_are_answered_while_a_preview_is_under_way(desk: Desk) -> N
         held = await session.execute(text("select from test_clocks for update nowait"))
         under_way = not previewing.done()
 
-    assert (answered["status"], held.rowcount, under_way) == ("ready", 1, True)  # type: ignore[attr-defined]
+    assert (answered["status"], held.rowcount, under_way) == ("ready", 1, True)  # type: ignore[attr-defined]  # an UPDATE's
     assert (await previewing)["moved"] == 1
 
 

@@ -63,7 +63,7 @@ def test_the_reference_library_verifies_what_we_sign_with_each_secret(
     message_id: str,
     body: str,
 ) -> None:
-    now = int(time.time())  # noqa: TID251  the reference library reads the wall clock itself
+    now = int(time.time())  # noqa: TID251 - the reference library reads the wall clock itself
     headers = signature.headers([whsec(key) for key in raw], message_id, now, body.encode())
     for key in raw:
         Webhook(whsec(key)).verify(body, headers, json_parse=False)

@@ -71,7 +71,7 @@ def major_of(bin_dir: Path) -> int:
     """
     command = [str(bin_dir / "postgres"), "-V"]
     try:
-        said = subprocess.run(command, capture_output=True, text=True, check=False, env=environment())  # noqa: S603 - see above
+        said = subprocess.run(command, capture_output=True, text=True, check=False, env=environment())  # noqa: S603 - no shell
     except OSError as error:
         raise EmbeddedPostgresError(f"{command[0]} does not run on this machine: {error.strerror}.") from error
     found = re.match(r"postgres \(PostgreSQL\) (\d+)", said.stdout)
