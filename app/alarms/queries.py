@@ -100,6 +100,11 @@ async def find_source(session: AsyncSession, source_id: UUID) -> AlarmSource | N
     return (await session.scalars(select(AlarmSource).where(col(AlarmSource.id) == source_id))).first()
 
 
+async def sealed_secrets(session: AsyncSession) -> Sequence[bytes]:
+    """List the secrets of all sources, as they are sealed."""
+    return (await session.scalars(select(col(AlarmSource.secret)))).all()
+
+
 async def list_sources(
     session: AsyncSession, reseller_id: UUID | None, after: UUID | None, limit: int
 ) -> Sequence[AlarmSource]:

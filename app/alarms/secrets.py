@@ -2,10 +2,11 @@
 
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, func
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from app.alarms import queries
 from app.alarms.models import AlarmSource
 from app.infra.ids import encode
 from app.infra.keyring import Keyring, head_of
@@ -37,7 +38,7 @@ def _stale(current: str) -> ColumnElement[bool]:
 
 
 async def _key_ids(session: AsyncSession) -> set[str]:
-    return legible_key_ids((await session.scalars(select(col(AlarmSource.secret)))).all())
+    return legible_key_ids(await queries.sealed_secrets(session))
 
 
 def _reseal(row: AlarmSource, keyring: Keyring) -> bool:
