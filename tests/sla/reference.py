@@ -1,10 +1,11 @@
 """A second reading of the calendar's rules, slow and by other means, to hold the first against.
 
 Time is a grid of minutes, and a minute is open by what the clocks on the wall show around it: an opening has begun once
-a reading at or past it has been shown, and has not ended while a reading before its closing is still to come.
+a reading at or past it has been shown, and has not ended while a reading before its closing, or the closing itself once
+more, is still to come.
 """
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
@@ -28,7 +29,9 @@ class Grid:
         spans = _spans(calendar, past[0].date() - 2 * DAY, to_come[-1].date() + 2 * DAY)
         self.cells = [False] * (days * 1440)
         for opens, closes in spans:
-            begun, ended = bisect_left(past, opens) - MARGIN, bisect_left(to_come, closes) - MARGIN
+            begun = bisect_left(past, opens) - MARGIN
+            # A closing that is shown twice is the later one, even where the first ends no reading before it.
+            ended = max(bisect_left(to_come, closes), bisect_right(to_come, closes) - 1) - MARGIN
             for index in range(max(0, begun), min(len(self.cells), ended)):
                 self.cells[index] = True
 

@@ -33,6 +33,7 @@ def daily(zone: str, *hours: tuple[str, str], exceptions: Mapping[date, list[Ope
         ("America/Sao_Paulo", ("00:30", "06:00"), "2015-10-18", 5),
         ("America/Havana", ("00:00", "06:00"), "2020-11-01", 7),
         ("Australia/Lord_Howe", ("00:00", "06:00"), "2026-04-05", 6.5),
+        ("Australia/Lord_Howe", ("00:00", "01:30"), "2026-04-05", 2),  # shown as the clocks go back, and after it
         ("Australia/Lord_Howe", ("00:00", "06:00"), "2026-10-04", 5.5),
         ("Pacific/Apia", ("08:00", "18:00"), "2011-12-30", 0),
         ("Asia/Kathmandu", ("08:00", "18:00"), "2026-10-25", 10),
