@@ -5,7 +5,7 @@ The rooms, from the roof down; a room imports those under it and never one above
     main | worker | cli | supervisor | demo    roots: they wire, and import everything
     api | registry                             the list of routers; the list of tables, jobs, reactions
     alarms                                     an inlet: what machines report becomes tickets
-    webhooks | reports                         an outlet; what became of the promises
+    mail | webhooks | reports                  outlets, strangers to each other; what became of the promises
     escalations                                climbs ladders; acts on tickets
     tickets                                    speaks in moments (opened, replied, resolved, ...)
     clocks                                     hears moments, keeps time

@@ -1,0 +1,1 @@
+"""Pure: from the bytes of a mail to what the desk reads in it."""
