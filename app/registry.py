@@ -23,6 +23,7 @@ from app.events.reactions import register
 from app.infra import health as health_models
 from app.infra.agenda import Source
 from app.infra.rewrapping import SealedColumn
+from app.mail import models as mail_models
 from app.resellers import models as resellers_models
 from app.tickets import models as tickets_models
 from app.tickets import recalculation
@@ -40,6 +41,7 @@ MODELS = (
     escalations_models,
     events_models,
     health_models,
+    mail_models,
     resellers_models,
     tickets_models,
     webhooks_models,

@@ -91,6 +91,7 @@ _ESC, _ADP, _EVT, _WHE, _DLV, _RCV = (Prefixed(p) for p in ("esc", "adp", "evt",
 _KEY, _TCK, _POL, _CAL, _STF, _RCL = (Prefixed(p) for p in ("key", "tck", "pol", "cal", "stf", "rcl"))
 _MWN, _WKL = (Prefixed(p) for p in ("mwn", "wkl"))
 _ALM, _ALS = (Prefixed(p) for p in ("alm", "als"))
+_MBX, _IML, _OML = (Prefixed(p) for p in ("mbx", "iml", "oml"))
 
 ResellerId = Annotated[UUID, BeforeValidator(_RSL.read), PlainSerializer(_RSL.write, when_used="json"), _RSL.schema()]
 ContactId = Annotated[UUID, BeforeValidator(_CTC.read), PlainSerializer(_CTC.write, when_used="json"), _CTC.schema()]
@@ -116,4 +117,11 @@ WorkLogId = Annotated[UUID, BeforeValidator(_WKL.read), PlainSerializer(_WKL.wri
 AlarmId = Annotated[UUID, BeforeValidator(_ALM.read), PlainSerializer(_ALM.write, when_used="json"), _ALM.schema()]
 AlarmSourceId = Annotated[
     UUID, BeforeValidator(_ALS.read), PlainSerializer(_ALS.write, when_used="json"), _ALS.schema()
+]
+MailboxId = Annotated[UUID, BeforeValidator(_MBX.read), PlainSerializer(_MBX.write, when_used="json"), _MBX.schema()]
+InboundMailId = Annotated[
+    UUID, BeforeValidator(_IML.read), PlainSerializer(_IML.write, when_used="json"), _IML.schema()
+]
+OutgoingMailId = Annotated[
+    UUID, BeforeValidator(_OML.read), PlainSerializer(_OML.write, when_used="json"), _OML.schema()
 ]

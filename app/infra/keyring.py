@@ -16,7 +16,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 KEYS_FILE = "secret-keys"
 KEY_BYTES = 32
@@ -54,11 +56,16 @@ class Keyring:
                 raise ValueError(f"the key '{key_id}' has {len(key)} bytes: it takes {KEY_BYTES}")
         self.key_ids = tuple(keys)
         self._ciphers = {key_id: AESGCM(key) for key_id, key in keys.items()}
+        self._keys = tuple(keys.values())
 
     @property
     def current(self) -> str:
         """The id of the key that seals."""
         return self.key_ids[0]
+
+    def derive(self, purpose: bytes) -> tuple[bytes, ...]:
+        """Return a key of 32 bytes for a purpose of its own from each key of the ring, the current one first."""
+        return tuple(HKDF(hashes.SHA256(), KEY_BYTES, None, purpose).derive(key) for key in self._keys)
 
     def seal(self, plain: bytes, bound_to: bytes) -> bytes:
         """Return bytes that the current key opens, and only for what they are bound to."""

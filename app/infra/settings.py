@@ -1,10 +1,12 @@
 """Settings, read once by the roots and handed down; nothing else looks at the environment."""
 
 import re
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -16,6 +18,7 @@ from app.infra.outbound.addresses import parse_networks
 
 _PRIORITY = "(critical|error|warning|info)=(immediate|priority|low)"
 _PRIORITIES = f"^{_PRIORITY}(,{_PRIORITY})*$"
+_ADDRESS = r"^[A-Za-z0-9.!#$%&'*/=?^_`{|}~-]+@[A-Za-z0-9.-]+$"
 _KEY = re.compile(r"[A-Za-z0-9_~.-]{32,}")
 
 
@@ -48,6 +51,26 @@ def _keys(value: str | None) -> str | None:
     if value is not None:
         parse_keys(value)
     return value
+
+
+def _mail_server(schemes: Sequence[str]) -> Callable[[str | None], str | None]:
+    def checked(value: str | None) -> str | None:
+        if value is not None:
+            _check_mail_server(value, schemes)
+        return value
+
+    return checked
+
+
+def _check_mail_server(value: str, schemes: Sequence[str]) -> None:
+    try:
+        parts = urlsplit(value)
+        known = parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        known = False
+    if not known:
+        msg = f"not the address of a mail server, such as {schemes[0]}://user:password@mail.example.com"
+        raise ValueError(msg)
 
 
 def _none_if_empty(value: object) -> object:
@@ -86,6 +109,20 @@ class Settings(BaseSettings):
     alarm_priorities: Annotated[str, Field(pattern=_PRIORITIES)] = (
         "critical=immediate,error=priority,warning=low,info=low"
     )
+    smtp_url: Annotated[
+        str | None, BeforeValidator(_none_if_empty), AfterValidator(_mail_server(("smtp", "smtps", "smtp+starttls")))
+    ] = Field(default=None, repr=False)
+    imap_url: Annotated[
+        str | None, BeforeValidator(_none_if_empty), AfterValidator(_mail_server(("imaps", "imap", "imap+starttls")))
+    ] = Field(default=None, repr=False)
+    mail_authserv_id: Annotated[str | None, BeforeValidator(_none_if_empty)] = None
+    mail_from: Annotated[str, Field(pattern=_ADDRESS)] = "support@trunkline.localhost"
+    mail_name: Annotated[str, Field(min_length=1, max_length=100)] = "Technical Support"
+    mail_desk_address: Annotated[Annotated[str, Field(pattern=_ADDRESS)] | None, BeforeValidator(_none_if_empty)] = None
+    mail_out_per_hour: int = Field(default=10_000, ge=1)
+    mail_calls_before_digest: int = Field(default=5, ge=1)
+    mail_digest_minutes: float = Field(default=5.0, gt=0, le=1440)
+    mail_raw_days: int = Field(default=90, ge=1, le=3650)
     pool_size: int = Field(default=8, ge=1, le=100)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 

@@ -1,0 +1,1 @@
+"""Pure: addresses and Message-IDs of ours, which nobody else can make."""

@@ -1,0 +1,1 @@
+"""Mail in: accepted as bytes, read in a process of its own, brought to its ticket."""

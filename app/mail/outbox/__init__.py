@@ -1,0 +1,1 @@
+"""Mail out: written from events, sent or captured, retried, and its bounces."""
