@@ -1,7 +1,7 @@
 """Pure: what stands in our addresses and Message-IDs so that a reply finds its ticket, and a forger none.
 
     support+1jq.<mac>@example.com    whoever replies to this is that person on that ticket
-    support+b1jq.<mac>@example.com   what cannot be delivered comes back here, and names the mail
+    support+u1jq.<mac>@example.com   what cannot be delivered comes back here, and names the mail
     <oml_....<mac>@example.com>      a mail of ours
 
 A mac is HMAC-SHA-256 over a purpose and what it stands for, cut to 128 bits. Letters are Crockford's base 32, of which
@@ -20,10 +20,10 @@ from app.infra.ids import decode, encode
 from app.infra.keyring import Keyring
 
 _PURPOSE = b"trunkline mail addresses"
-_LETTERS = "0123456789abcdefghjkmnpqrstvwxyz"
+_LETTERS = "0123456789abcdefghjkmnpqrstvwxyz"  # no u, which therefore tells undeliverable mail
 _MAC_BYTES = 16
 _MAC = 26
-_LOCAL = re.compile(rf"(?P<box>.+)\+(?P<kind>b?)(?P<number>[{_LETTERS}]{{1,13}})\.(?P<mac>[{_LETTERS}]{{{_MAC}}})")
+_LOCAL = re.compile(rf"(?P<box>.+)\+(?P<kind>u?)(?P<number>[{_LETTERS}]{{1,13}})\.(?P<mac>[{_LETTERS}]{{{_MAC}}})")
 _KEY = re.compile(rf"(?P<id>oml_[{_LETTERS}]{{26}})\.(?P<mac>[{_LETTERS}]{{{_MAC}}})@.+", re.IGNORECASE)
 
 Keys = Sequence[bytes]
@@ -51,7 +51,7 @@ def reply_address(keys: Keys, mailbox: str, number: int, ticket_id: UUID, person
 
 def bounce_address(keys: Keys, mailbox: str, number: int) -> str:
     """Return the address to which a mail of ours, by its number, comes back."""
-    return _plus(mailbox, "b" + _letters(number), _mac(keys[0], "bounce", _letters(number)))
+    return _plus(mailbox, "u" + _letters(number), _mac(keys[0], "bounce", _letters(number)))
 
 
 def read_token(address: str) -> Token | None:
