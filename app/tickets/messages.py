@@ -14,9 +14,9 @@ from app.tickets.act import Act
 from app.tickets.actors import Actor
 from app.tickets.changes import enter_status
 from app.tickets.lifecycle import ENDED, Side, after_message
-from app.tickets.models import Message
+from app.tickets.models import Message, Ticket
 from app.tickets.opening import admit_contact
-from app.tickets.schemas import MessageCreate, MessageData
+from app.tickets.schemas import MessageCreate, MessageData, Visibility
 
 
 async def add_message(act: Act, principal: Principal, wanted: MessageCreate) -> Message:
@@ -28,47 +28,69 @@ async def add_message(act: Act, principal: Principal, wanted: MessageCreate) -> 
         MissingScope: a reseller's key asked for what is the desk's own.
         ValidationFailed: the author is nobody of this reseller's or the operator's.
     """
+    _refuse_ended(act.ticket)
+    if not principal.is_staff and (wanted.visibility == "internal" or wanted.automatic):
+        raise MissingScope("internal and automatic messages are the desk's own", scope=str(Scope.STAFF))
+    author = await _author(act.session, act, principal, wanted.author)
+    return await _write(act, author, wanted.body, visibility=wanted.visibility, automatic=wanted.automatic)
+
+
+async def add_mail_message(
+    act: Act, author: Actor, body: str, *, automatic: bool = False, visibility: Visibility = "public"
+) -> Message:
+    """Add what came by mail to a ticket in hand; that its author may speak there is for the intake to have seen.
+
+    Raises:
+        InvalidTransition: the ticket is closed or cancelled.
+    """
+    _refuse_ended(act.ticket)
+    return await _write(act, author, body, visibility=visibility, automatic=automatic)
+
+
+async def _write(act: Act, author: Actor, body: str, *, visibility: Visibility, automatic: bool) -> Message:
     ticket = act.ticket
+    message = Message(
+        reseller_id=ticket.reseller_id,
+        id=new_id(),
+        ticket_id=ticket.id,
+        body=body,
+        visibility=visibility,
+        side=author.side,
+        automatic=automatic,
+        author=dict(author.recorded()),
+        created_at=act.now,
+    )
+    act.session.add(message)
+    internal = visibility == "internal"
+    data = MessageData(id=message.id, visibility=visibility, side=author.side)
+    if not internal:
+        act.moved(act.now)
+    act.tell(EventType.TICKET_MESSAGE_ADDED, {"message": data}, operator_only=internal)
+    if not internal:
+        await _hear(act, author.side, automatic=automatic)
+    return message
+
+
+def _refuse_ended(ticket: Ticket) -> None:
     if ticket.status in ENDED:
         raise InvalidTransition(
             f"the ticket is {ticket.status} and takes no message: open a new one that follows it",
             current=ticket.status,
             allowed=[],
         )
-    if not principal.is_staff and (wanted.visibility == "internal" or wanted.automatic):
-        raise MissingScope("internal and automatic messages are the desk's own", scope=str(Scope.STAFF))
-    author = await _author(act.session, act, principal, wanted.author)
-    message = Message(
-        reseller_id=ticket.reseller_id,
-        id=new_id(),
-        ticket_id=ticket.id,
-        body=wanted.body,
-        visibility=wanted.visibility,
-        side=author.side,
-        automatic=wanted.automatic,
-        author=dict(author.recorded()),
-        created_at=act.now,
-    )
-    act.session.add(message)
-    internal = wanted.visibility == "internal"
-    data = MessageData(id=message.id, visibility=wanted.visibility, side=author.side)
-    if not internal:
-        act.moved(act.now)
-    act.tell(EventType.TICKET_MESSAGE_ADDED, {"message": data}, operator_only=internal)
-    if not internal:
-        await _hear(act, author.side, automatic=wanted.automatic)
-    return message
 
 
 async def _hear(act: Act, side: Side, *, automatic: bool) -> None:
+    if automatic:  # nobody wrote it: it asks for nothing and answers nothing
+        return
     ticket = act.ticket
-    status = after_message(ticket.status, side, automatic=automatic)
+    status = after_message(ticket.status, side)
     if side == "customer":
         follows_reply = ticket.first_responded_at is not None
         await enter_status(act, status, "a customer's message")
         ticket.waiting = ticket.waiting or follows_reply
         act.keeper.wrote(act.now)
-    elif not automatic:
+    else:
         ticket.first_responded_at = ticket.first_responded_at or act.now
         ticket.waiting = False
         act.keeper.answered(act.now)
