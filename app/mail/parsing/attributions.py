@@ -16,6 +16,7 @@ _VERBS = re.compile(
     r"|пишет|писал(?:\(а\)|а)?|написал(?:\(а\)|а)?|пише|писав(?:\(ла\))?|писала|написав(?:\(ла\))?)(?!\w)",
     re.IGNORECASE,
 )
+_DIGIT = re.compile(r"\d")
 _TIME = re.compile(r"(?<!\d)\d{1,2}[:.h]\d{2}(?!\d)")
 _YEAR = re.compile(r"(?<!\d)20\d\d(?!\d)")
 _DATE = re.compile(r"(?<!\d)\d{1,4}[./-]\d{1,2}[./-]\d{2,4}(?!\d)")
@@ -36,7 +37,7 @@ _STARTERS = frozenset(
 def is_attribution(line: str) -> bool:
     """Whether the line has the shape of an attribution; enough where a quote with its marks follows."""
     line = line.strip()
-    if not line.endswith(":") or len(line) > LONGEST:
+    if not line.endswith(":") or len(line) > LONGEST:  # first what is cheap, for this is asked of each line
         return False
     told = _VERBS.search(line) is not None
     if not (_TIME.search(line) or _YEAR.search(line) or _DATE.search(line)):
@@ -58,13 +59,13 @@ def attribution(lines: list[str], first: int) -> int:
     """How many lines from ``first`` on are one attribution, which may be wrapped; 0 where there is none."""
     if is_attribution(lines[first]):
         return 1
-    if not _starts(lines[first]) or not _has_a_number(lines[first]):
+    if not _has_a_number(lines[first]) or not _starts(lines[first]):
         return 0
     for count in range(2, WRAPPED_OVER + 1):
         rest = lines[first + count - 1 : first + count]
-        if not rest or not rest[0].strip() or (_starts(rest[0]) and is_attribution(rest[0])):
+        if not rest or not rest[0].strip() or (is_attribution(rest[0]) and _starts(rest[0])):
             return 0
-        if is_certain(joined(lines, first, count)):
+        if rest[0].rstrip().endswith(":") and is_certain(joined(lines, first, count)):
             return count
     return 0
 
@@ -80,4 +81,4 @@ def _starts(line: str) -> bool:
 
 
 def _has_a_number(line: str) -> bool:
-    return len(line) <= LONGEST and any(character.isdigit() for character in line)
+    return len(line) <= LONGEST and _DIGIT.search(line) is not None

@@ -66,6 +66,8 @@ def header_block(lines: list[str], first: int, *, announced: bool = False) -> in
     seen, end = {kind}, first + 1
     for place in range(first + 1, min(first + LONGEST_BLOCK, len(lines))):
         kind = _kind(lines[place])
+        if kind == "from" and "from" in seen:
+            break
         if kind is not None:
             seen.add(kind)
             end = place + 1

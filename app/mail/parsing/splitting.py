@@ -32,12 +32,23 @@ def new_text(text: str) -> str:
     lines = _read(text)
     walk = _Walk(lines)
     kinds = walk.kinds()
-    fresh = _trimmed([line for line, kind in zip(lines, kinds, strict=True) if kind is not _Is.OLD])
+    fresh = _trimmed(_fresh(lines, kinds))
     if not walk.forward:
         fresh = without_signature(fresh)
     if not any(line.strip() for line in fresh) or (_interleaved(kinds) and _thin(fresh, lines)):
         fresh = lines
     return "\n".join(_trimmed(fresh))
+
+
+def _fresh(lines: list[str], kinds: list[_Is]) -> list[str]:
+    """The lines that are not old; where a quote was cut out, one empty line is left of the two around it."""
+    fresh: list[str] = []
+    cut = False
+    for line, kind in zip(lines, kinds, strict=True):
+        cut = kind is _Is.OLD or (cut and kind is _Is.BLANK)
+        if kind is _Is.NEW or (kind is _Is.BLANK and not (cut and fresh and not fresh[-1].strip())):
+            fresh.append(line)
+    return fresh
 
 
 def _read(text: str) -> list[str]:
