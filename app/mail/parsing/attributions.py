@@ -37,7 +37,7 @@ _STARTERS = frozenset(
 def is_attribution(line: str) -> bool:
     """Whether the line has the shape of an attribution; enough where a quote with its marks follows."""
     line = line.strip()
-    if not line.endswith(":") or len(line) > LONGEST:  # first what is cheap, for this is asked of each line
+    if not line.endswith(":") or len(line) > LONGEST:
         return False
     told = _VERBS.search(line) is not None
     if not (_TIME.search(line) or _YEAR.search(line) or _DATE.search(line)):

@@ -45,8 +45,8 @@ def is_original(line: str) -> bool:
 
 def is_forward(line: str) -> bool:
     """Whether the line announces a forwarded mail, which the desk has not seen and so is news."""
-    bare = line.strip()[:80].lower()
-    return _ruled(line) in _FORWARDED or (bare.endswith(":") and bare.rstrip(": ") in _FORWARDED)
+    bare = line.strip()[:80]
+    return _ruled(line) in _FORWARDED or (bare.endswith(":") and bare.rstrip(": ").lower() in _FORWARDED)
 
 
 def is_rule(line: str) -> bool:
@@ -78,12 +78,12 @@ def header_block(lines: list[str], first: int, *, announced: bool = False) -> in
 
 
 def _kind(line: str) -> str | None:
-    label = _LABEL.match(line[:40])
+    label = _LABEL.match(line[:40]) if ":" in line[:40] else None
     return _KINDS.get(label[1].lower()) if label else None
 
 
 def _ruled(line: str) -> str | None:
-    if len(line) > 110:  # noqa: PLR2004 - two rows of dashes and the longest title
+    if "--" not in line or len(line) > 110:  # noqa: PLR2004 - two rows of dashes and the longest title
         return None
     ruled = _RULED.fullmatch(line)
     return ruled[1].strip().lower() if ruled else None

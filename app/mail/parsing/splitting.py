@@ -9,7 +9,7 @@ import re
 from enum import Enum
 from itertools import pairwise
 
-from app.mail.parsing.attributions import attribution, is_certain, joined
+from app.mail.parsing.attributions import WRAPPED_OVER, attribution, is_certain, joined
 from app.mail.parsing.header_blocks import header_block, is_forward, is_original, is_rule
 from app.mail.parsing.signatures import without_signature
 
@@ -66,6 +66,7 @@ class _Walk:
         self.lines = lines
         self.bare = [_MARKS.sub("", line, count=1) for line in lines]
         self.quoted = [_is_quoted(lines, place) for place in range(len(lines))]
+        self.colons = [line.rstrip().endswith(":") for line in lines]
         self.found: list[_Is] = []
         self.history = False  # whether an old line stands above
         self.forward = False  # whether what follows is a mail that the desk has not seen
@@ -88,7 +89,8 @@ class _Walk:
         return self.found
 
     def _plain(self, place: int) -> None:
-        count = attribution(self.lines, place)
+        colon = True in self.colons[place : place + WRAPPED_OVER]  # without one, nothing need be looked at closely
+        count = attribution(self.lines, place) if colon else 0
         if count and self._marks_follow(place + count):
             self._take(count, _Is.OLD)
         elif count and self._stands_alone(place) and is_certain(joined(self.lines, place, count)):
