@@ -136,6 +136,8 @@ def test_a_forward_within_the_quote_is_old() -> None:
         "Sent from my iPhone",
         "See the list:\n--\n" + "\n".join(f"line {number}" for number in range(20)),
         "At 12:00 Ann said:\nno.",
+        "Hello\n\nAnn <ann@example.com> wrote:\nthe trunk is down.\nWhat now?",
+        "We sent this notice:\nFrom: Ann\nTo: Bob\nSubject: Down\n\nNobody answered.",
     ],
 )
 def test_running_text_is_never_cut(text: str) -> None:
