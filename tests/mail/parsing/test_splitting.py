@@ -125,7 +125,7 @@ def test_a_forward_within_the_quote_is_old() -> None:
         "On Monday he wrote:\nthe trunk is down.\nWhat now?",
         "Hello,\nOn Monday 10 March 2026 the operator wrote: all is well.\nIt is not.",
         "On 10 March 2026 at 12:00 we saw the following:\n503 on each call.",
-        "From: +49 30 1234567\nTo: +44 20 1234567\nDate: 10 March 2026, 12:00\n\nThe call was cut after 30 s.",
+        "This one:\n\nFrom: +49 30 1234567\nTo: +44 20 1234567\nDate: 10 March 2026\n\nThe call was cut after 30 s.",
         "INVITE sip:bob@example.com SIP/2.0\nFrom: <sip:ann@example.com>\nTo: <sip:bob@example.com>\nSubject: x\n\n503",
         "Log:\n\nFrom: <sip:ann@example.com>\nTo: <sip:bob@example.com>\nSubject: x\nDate: 10 March 2026\n\nIt fails.",
         "Subject: to change.\nTo: be sure, see below.\nFrom: now on we use TLS.",
@@ -276,5 +276,5 @@ def test_the_result_is_lines_of_the_mail_in_their_order(pieces: list[str], betwe
     text = between.join(pieces)
     left = iter(text.replace("\r\n", "\n").replace("\r", "\n").split("\n"))
     result = new_text(text)
-    assert all(line in left for line in result.split("\n"))
+    assert not result or all(line in left for line in result.split("\n"))
     assert bool(result.strip()) == bool(text.strip())
