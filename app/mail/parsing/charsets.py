@@ -11,9 +11,9 @@ _CYRILLIC = re.compile("[\u0400-\u04ff]")
 _SMALL = re.compile("[\u0430-\u045f]")
 _SMALL_THEN_LARGE = re.compile("[\u0430-\u045f][\u0400-\u042f]")
 _FRAME = re.compile("[\u2500-\u25ff]")
-_RUN = re.compile(rb"[\xa3\xa8\xb3\xb8\xc0-\xff]{2}")
-_ASCII_LETTER = re.compile(rb"[A-Za-z]")
-_HIGH = re.compile(rb"[\x80-\xff]")
+_WORD = re.compile(rb"[A-Za-z\x80-\xff]+")
+_ASCII_LETTERS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+_LOOK = 64 * 1024  # bytes by which a charset is guessed
 
 
 class Decoded(NamedTuple):
@@ -54,14 +54,16 @@ def _nearly(data: bytes, codec: str) -> str | None:
 
 def _likeliest(data: bytes) -> str:
     if _is_cyrillic(data):
-        return max((data.decode(codec, "replace") for codec in ("cp1251", "koi8_r")), key=_as_russian)
+        codec = max(("cp1251", "koi8_r"), key=lambda each: _as_russian(data[:_LOOK].decode(each, "replace")))
+        return data.decode(codec, "replace")
     return _strictly(data, "cp1252") or data.decode("latin-1")
 
 
 def _is_cyrillic(data: bytes) -> bool:
-    """Tell whether most letters are high ones: in a language of Western Europe an accent stands among ASCII."""
-    high = len(_HIGH.findall(data))
-    return bool(_RUN.search(data)) and high > len(_ASCII_LETTER.findall(data))
+    """Tell whether words with high bytes are of nothing else: in Western Europe an accent stands among ASCII."""
+    words = b"".join(word for word in _WORD.findall(data[:_LOOK]) if not word.isascii())
+    high = words.translate(None, _ASCII_LETTERS)
+    return len(high) > 1 and 2 * len(high) > len(words)
 
 
 def _as_russian(text: str) -> int:

@@ -12,7 +12,7 @@ _UNFIT = re.compile("[\\s\x00-\x20\x7f-\xa0\u061c\u200b-\u200f\u2028-\u202e\u206
 def read_ids(value: bytes) -> list[str]:
     """Return the ids of a field in order, each once; what stands bare is one where it has an @."""
     text = raw_text(value)
-    found = _IN_BRACKETS.findall(text) or [word for word in text.split() if "@" in word]
+    found = _IN_BRACKETS.findall(text) or [word.strip("<>") for word in text.split() if "@" in word]
     # Some programs fold a long id: the blank in it was never meant.
     fit = (_UNFIT.sub("", each) for each in found)
     return list(dict.fromkeys(each for each in fit if 0 < len(each) <= caps.MESSAGE_ID))
