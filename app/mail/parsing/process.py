@@ -88,21 +88,30 @@ class ParserProcess:
         answered = False
         try:
             child = await self._child()
-            async with asyncio.timeout(self._terms.deadline):
-                answer: ParsedMail | tuple[str, str] = pickle.loads(await _exchange(child, frame))  # noqa: S301 - our own child's
+            answer = await self._answer_of(child, frame)
             self._left -= 1
             answered = self._left > 0
-        except TimeoutError as error:
-            raise ParserFailed("parse_timeout") from error
-        except (OSError, asyncio.IncompleteReadError) as error:
-            raise ParserFailed("parse_failed") from error
         finally:
             if not answered:
                 await self._end()
         return answer
 
+    async def _answer_of(self, child: Process, frame: bytes) -> ParsedMail | tuple[str, str]:
+        try:
+            async with asyncio.timeout(self._terms.deadline):
+                answer: ParsedMail | tuple[str, str] = pickle.loads(await _exchange(child, frame))  # noqa: S301 - our own child's
+        except TimeoutError as error:
+            raise ParserFailed("parse_timeout") from error
+        except (OSError, asyncio.IncompleteReadError) as error:
+            raise ParserFailed("parse_failed") from error
+        return answer
+
     async def _child(self) -> Process:
-        """Return the child, a new one where there is none that lives."""
+        """Return the child, a new one where there is none that lives.
+
+        Raises:
+            RuntimeError: it did not start, for which no mail is to blame.
+        """
         if self._process is not None and self._process.returncode is None:
             return self._process
         await self._end()
@@ -110,9 +119,12 @@ class ParserProcess:
         bound = bound_to_parent(command, death_signal=signal.SIGKILL, deaf_to_interrupts=True)
         self._process = await asyncio.create_subprocess_exec(*bound, stdin=PIPE, stdout=PIPE, cwd=_ROOT)
         self._left = self._terms.mails
-        async with asyncio.timeout(_START_WITHIN):
-            if await _answer(self._process) != READY:
-                raise ConnectionError("the child did not begin with a word of its own")
+        try:
+            async with asyncio.timeout(_START_WITHIN):
+                greeting = await _answer(self._process)
+        except (TimeoutError, OSError, asyncio.IncompleteReadError) as error:
+            raise RuntimeError("the process that parses mails did not start") from error
+        assert greeting == READY
         return self._process
 
     async def _end(self) -> None:

@@ -52,7 +52,7 @@ def clean_body(text: str) -> str:
 
 
 def _composed(line: str) -> str:
-    return unicodedata.normalize("NFC", line) if len(line) <= _LINE else line
+    return line if line.isascii() or len(line) > _LINE else unicodedata.normalize("NFC", line)
 
 
 def _flushed(pending: tuple[str, bytes] | None) -> list[str]:

@@ -30,7 +30,7 @@ NOBODY: dict[str, tuple[str | bytes | None, str]] = {
         "name_spells_address",
     ),
     "an encoded name in quotes": (f'"{word("boss@ours.example")}" <evil@x.example>', "name_spells_address"),
-    "a name with a wide at sign": (f"{word('boss＠ours.example')} <evil@x.example>", "name_spells_address"),
+    "a name with a wide at sign": (word("boss\uff20ours.example") + " <evil@x.example>", "name_spells_address"),
     "a comment that spells an address": ("evil@x.example (boss@ours.example)", "name_spells_address"),
     "a bracket where none belongs": ("boss@ours.example]<evil@x.example>", "name_spells_address"),
     "an encoded word with no address beside it": (word("boss@ours.example"), "bad_address"),

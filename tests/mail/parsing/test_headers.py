@@ -17,7 +17,7 @@ def test_a_line_break_in_an_encoded_name_is_a_blank() -> None:
     assert mail.author == Address("Ann Lee", "ann@voipco.example")
 
 
-SUBJECTS = {
+SUBJECTS: dict[str, tuple[str | bytes | None, str]] = {
     "an encoded line break and a field after it": ("=?utf-8?q?Hi=0D=0ABcc:_x@evil.example?=", "Hi Bcc: x@evil.example"),
     "a folded one": ("No audio\r\n after ten\r\n\tseconds", "No audio after ten seconds"),
     "a character cut between two encoded words": (
