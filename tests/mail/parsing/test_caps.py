@@ -67,7 +67,8 @@ TOO_MUCH: dict[str, tuple[str, Callable[[], bytes]]] = {
         "too_many_parts",
         lambda: plain(b"--b1x\n" * 4_000_000, content_type="multipart/mixed; boundary=b1"),
     ),
-    "201 parts in several multiparts": (
+    "201 parts": ("too_many_parts", lambda: multipart(*[part()] * 201)),
+    "204 parts in several multiparts": (
         "too_many_parts",
         lambda: multipart(*(enclosed("mixed", *[part()] * 50, boundary=f"c{n}") for n in range(4))),
     ),
