@@ -21,6 +21,7 @@ from app.events.router import router as events
 from app.events.stream_router import router as event_stream
 from app.infra.problem_pages import router as problem_pages
 from app.reports.router import router as reports
+from app.tickets.attachments_router import router as attachments
 from app.tickets.customer_router import router as end_customers
 from app.tickets.explanation_router import router as explanations
 from app.tickets.policy_preview_router import router as policy_preview
@@ -42,6 +43,7 @@ VERSIONED: tuple[APIRouter, ...] = (
     entitlements,
     usage,
     tickets,
+    attachments,
     work,
     end_customers,
     sla_status,

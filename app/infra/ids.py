@@ -91,6 +91,7 @@ _ESC, _ADP, _EVT, _WHE, _DLV, _RCV = (Prefixed(p) for p in ("esc", "adp", "evt",
 _KEY, _TCK, _POL, _CAL, _STF, _RCL = (Prefixed(p) for p in ("key", "tck", "pol", "cal", "stf", "rcl"))
 _MWN, _WKL = (Prefixed(p) for p in ("mwn", "wkl"))
 _ALM, _ALS = (Prefixed(p) for p in ("alm", "als"))
+_ATT, _WCH = (Prefixed(p) for p in ("att", "wch"))
 
 ResellerId = Annotated[UUID, BeforeValidator(_RSL.read), PlainSerializer(_RSL.write, when_used="json"), _RSL.schema()]
 ContactId = Annotated[UUID, BeforeValidator(_CTC.read), PlainSerializer(_CTC.write, when_used="json"), _CTC.schema()]
@@ -117,3 +118,5 @@ AlarmId = Annotated[UUID, BeforeValidator(_ALM.read), PlainSerializer(_ALM.write
 AlarmSourceId = Annotated[
     UUID, BeforeValidator(_ALS.read), PlainSerializer(_ALS.write, when_used="json"), _ALS.schema()
 ]
+AttachmentId = Annotated[UUID, BeforeValidator(_ATT.read), PlainSerializer(_ATT.write, when_used="json"), _ATT.schema()]
+WatcherId = Annotated[UUID, BeforeValidator(_WCH.read), PlainSerializer(_WCH.write, when_used="json"), _WCH.schema()]

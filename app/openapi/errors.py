@@ -62,6 +62,7 @@ _OWN: dict[str, tuple[type[Problem], ...]] = {
     "create_ticket": (NotFound, EntitlementRequired, ChannelNotEntitled, MinutesExhausted),
     "patch_ticket": (InvalidTransition, MinutesExhausted),
     "create_work_log": (EntitlementRequired,),
+    "create_attachments": (InvalidTransition,),
     "create_message": (EntitlementRequired, InvalidTransition),
     "list_customer_tickets": (EntitlementRequired,),
     "get_customer_view": (EntitlementRequired,),

@@ -1,5 +1,6 @@
 """Whose business a caller is about, and the people of a reseller."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -73,6 +74,12 @@ async def get_reseller(session: AsyncSession, reseller_id: UUID) -> Reseller:
     return reseller
 
 
+def default_notifications(kind: str) -> Mapping[str, bool]:
+    """Return what a new contact is sent: all that concerns it; its reseller's systems concern the reseller's staff."""
+    always = dict.fromkeys(("acknowledgements", "replies", "status_changes"), True)
+    return {**always, "endpoint_notices": kind == "reseller_staff"}
+
+
 async def add_contact(
     session: AsyncSession, reseller: Reseller, kind: str, name: str, email: str | None, phone: str | None, now: datetime
 ) -> Contact:
@@ -82,7 +89,14 @@ async def add_contact(
         Conflict: another contact of the reseller has that address.
     """
     contact = Contact(
-        reseller_id=reseller.id, id=new_id(), kind=kind, name=name, email=email, phone=phone, created_at=now
+        reseller_id=reseller.id,
+        id=new_id(),
+        kind=kind,
+        name=name,
+        email=email,
+        phone=phone,
+        notifications=dict(default_notifications(kind)),
+        created_at=now,
     )
     session.add(contact)
     try:
