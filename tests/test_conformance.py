@@ -103,6 +103,7 @@ async def _something_of_everything(desk: Desk) -> tuple[Caller, dict[str, str]]:
         "test_clock_id": reseller.clock,
         "ticket_id": ticket["id"],
         "attachment_id": (await attach(reseller, ticket, ("a.txt", b"a")))[0]["id"],
+        "contact_id": (await reseller.post("/contacts", {"name": "A", "email": "a@example.com"}))["id"],
         "escalation_id": escalation["id"],
         "purchase_id": (await reseller.post("/add-on-purchases", {"product": "icc_intelligent_hands"}))["id"],
         "endpoint_id": endpoint["id"],

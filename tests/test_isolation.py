@@ -21,6 +21,7 @@ _UNSIGNED = {"receive_alarm": "unauthenticated"}  # what a signature stands for 
 _BODIES: dict[str, Json] = {
     "patch_ticket": {"subject": "x"},
     "create_message": {"body": "x"},
+    "patch_contact": {"name": "x"},
     "create_escalation": {"reason": "x"},
     "cancel_purchase": {"at": "now"},
     "advance_test_clock": {"to": "2026-06-10T12:00:00Z"},

@@ -2,13 +2,14 @@
 
 from typing import Annotated
 
-from fastapi import Query, Request, Response
+from fastapi import Query, Response
 
 from app.auth.edge import edge_router
 from app.auth.permissions import needs
 from app.auth.principals import Scope
-from app.auth.visit import CurrentVisit, Visit, time_of
-from app.infra.ids import ContactId, TicketId, decode
+from app.auth.visit import CurrentVisit, time_of
+from app.entitlements.contacts_router import contact_visible
+from app.infra.ids import ContactId, TicketId
 from app.infra.paging import PageQuery, page_of
 from app.infra.problems import NotFound
 from app.infra.wire import Page
@@ -29,15 +30,6 @@ from app.tickets.customers import (
 from app.tickets.router import READ_ONE, seen_ticket
 
 router = edge_router("End customers")
-
-
-async def contact_visible(request: Request, visit: Visit) -> bool:
-    """Tell whether the contact in the path is there for this caller."""
-    try:
-        contact_id = decode("ctc", request.path_params["contact_id"])
-    except ValueError:
-        return False
-    return await find_contact_alone(visit.session, contact_id) is not None
 
 
 @router.get(
