@@ -28,6 +28,7 @@ from app.tickets.policy_preview_router import router as policy_preview
 from app.tickets.recalculations_router import router as recalculations
 from app.tickets.router import router as tickets
 from app.tickets.sla_router import router as sla_status
+from app.tickets.watchers_router import router as watchers
 from app.tickets.work_router import router as work
 from app.webhooks.delivery_router import router as webhook_deliveries
 from app.webhooks.health_router import router as webhook_health
@@ -44,6 +45,7 @@ VERSIONED: tuple[APIRouter, ...] = (
     usage,
     tickets,
     attachments,
+    watchers,
     work,
     end_customers,
     sla_status,

@@ -22,6 +22,7 @@ _BODIES: dict[str, Json] = {
     "patch_ticket": {"subject": "x"},
     "create_message": {"body": "x"},
     "patch_contact": {"name": "x"},
+    "create_watcher": {"contact_id": f"ctc_{_UNKNOWN}"},
     "create_escalation": {"reason": "x"},
     "cancel_purchase": {"at": "now"},
     "advance_test_clock": {"to": "2026-06-10T12:00:00Z"},
@@ -66,6 +67,7 @@ async def _owned(desk: Desk) -> tuple[Caller, dict[str, str]]:
     purchase = await owner.post("/add-on-purchases", {"product": "icc_intelligent_hands"})
     await desk.staff.post(f"/tickets/{ticket['id']}/work-logs", {"minutes": 5, "note": "looked"})
     contact = await owner.post("/contacts", {"name": "Portal"})
+    watcher = await owner.post(f"/tickets/{ticket['id']}/watchers", {"contact_id": contact["id"]})
     endpoint = await owner.post("/webhook-endpoints", {"url": "http://127.0.0.1:9/x"})
     delivery = await owner.post(f"/webhook-endpoints/{endpoint['id']}/ping")
     recovery = await owner.post(f"/webhook-endpoints/{endpoint['id']}/recover", _BODIES["recover"])
@@ -78,6 +80,7 @@ async def _owned(desk: Desk) -> tuple[Caller, dict[str, str]]:
         "ticket_id": ticket["id"],
         "attachment_id": file["id"],
         "contact_id": contact["id"],
+        "watcher_id": watcher["id"],
         "escalation_id": escalation["id"],
         "purchase_id": purchase["id"],
         "endpoint_id": endpoint["id"],
@@ -197,7 +200,6 @@ async def _fill(connection: asyncpg.Connection, reseller_id: UUID) -> None:
         (_ATTEMPT, delivery),
         (_MONTH, purchase),
         (_WORK_LOG, new_id(), ticket, author),
-        (_WATCHER, new_id(), ticket),
         (_DOMAIN, reseller_id.hex),
     ):
         await connection.execute(statement, reseller_id, *values)
@@ -216,10 +218,6 @@ values ($1, $2, now(), now() + interval '1 month', 0)
 """
 _WORK_LOG = """
 insert into work_logs (reseller_id, id, ticket_id, minutes, note, author, at) values ($1, $2, $3, 5, 'x', $4, now())
-"""
-_WATCHER = """
-insert into ticket_watchers (reseller_id, id, ticket_id, contact_id, name, created_at)
-select reseller_id, $2, $3, id, name, now() from contacts where reseller_id = $1 limit 1
 """
 _DOMAIN = "insert into reseller_mail_domains (reseller_id, domain) values ($1, $2)"
 _DIGEST = """
