@@ -24,6 +24,7 @@ from app.reports.router import router as reports
 from app.tickets.attachments_router import router as attachments
 from app.tickets.customer_router import router as end_customers
 from app.tickets.explanation_router import router as explanations
+from app.tickets.merging_router import router as merges
 from app.tickets.policy_preview_router import router as policy_preview
 from app.tickets.recalculations_router import router as recalculations
 from app.tickets.router import router as tickets
@@ -46,6 +47,7 @@ VERSIONED: tuple[APIRouter, ...] = (
     tickets,
     attachments,
     watchers,
+    merges,
     work,
     end_customers,
     sla_status,

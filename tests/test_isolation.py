@@ -22,6 +22,7 @@ _BODIES: dict[str, Json] = {
     "patch_ticket": {"subject": "x"},
     "create_message": {"body": "x"},
     "patch_contact": {"name": "x"},
+    "merge_ticket": {"into": f"tkt_{_UNKNOWN}"},
     "create_watcher": {"contact_id": f"ctc_{_UNKNOWN}"},
     "create_escalation": {"reason": "x"},
     "cancel_purchase": {"at": "now"},

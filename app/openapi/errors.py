@@ -63,6 +63,7 @@ _OWN: dict[str, tuple[type[Problem], ...]] = {
     "patch_ticket": (InvalidTransition, MinutesExhausted),
     "create_work_log": (EntitlementRequired,),
     "create_attachments": (InvalidTransition,),
+    "merge_ticket": (InvalidTransition,),
     "create_watcher": (EntitlementRequired,),
     "create_message": (EntitlementRequired, InvalidTransition),
     "list_customer_tickets": (EntitlementRequired,),
