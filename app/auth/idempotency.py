@@ -80,7 +80,7 @@ def without_boundary(body: bytes, content_type: str) -> bytes:
     """Return a body as it is compared: of a form with files, the boundary is drawn anew each time it is sent."""
     kind, options = parse_options_header(content_type)
     boundary = options.get(b"boundary")
-    return body.replace(boundary, b"") if kind == b"multipart/form-data" and boundary else body
+    return body.replace(b"--" + boundary, b"--") if kind == b"multipart/form-data" and boundary else body
 
 
 async def claim(session: AsyncSession, request: Asked, wall: datetime) -> StoredAnswer | None:

@@ -49,6 +49,7 @@ async def attach(
     """
     seen: str = visibility
     if message_id is not None:
+        await session.flush()  # the message may be as new as its files
         seen = (await session.get_one(Message, (ticket.reseller_id, message_id))).visibility
     kept = []
     for file in files:

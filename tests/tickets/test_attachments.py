@@ -1,9 +1,18 @@
 """Files on tickets: kept once, shown to whom they are for, never run."""
 
+from typing import Any
+
 import asyncpg
 import pytest
 
 from app.infra.db import driver_url
+from app.infra.ids import decode, encode, new_id
+from app.infra.now import wall_now
+from app.tickets.act import take
+from app.tickets.actors import TIME
+from app.tickets.attachments import NewFile
+from app.tickets.attachments import attach as keep_files
+from app.tickets.models import Message
 from tests.desk import Caller, Desk, Json
 from tests.files import PNG, attach, content, form, send_files
 
@@ -205,7 +214,7 @@ async def test_an_end_customer_sees_the_files_of_public_messages(desk: Desk) -> 
     reseller, ticket = await _of_an_end_customer(desk)
     path = f"/tickets/{ticket['id']}"
     alone, carried = await attach(desk.staff, ticket, ("a.txt", b"a"), ("b.txt", b"b"))
-    hidden = (await attach(desk.staff, ticket, ("c.txt", b"c"), visibility="internal"))[0]
+    hidden, _ = await attach(desk.staff, ticket, ("c.txt", b"c"), ("d.txt", b"d"), visibility="internal")
     await desk.staff.post(f"{path}/messages", {"body": "see", "attachment_ids": [carried["id"]]})
     note = {"body": "not to see", "visibility": "internal", "attachment_ids": [hidden["id"]]}
     await desk.staff.post(f"{path}/messages", note)
@@ -216,3 +225,37 @@ async def test_an_end_customer_sees_the_files_of_public_messages(desk: Desk) -> 
         assert [one["attachments"] for one in view["messages"]["data"]] == [
             [{name: carried[name] for name in ("id", "name", "media_type", "size")}]
         ]
+
+
+@pytest.mark.parametrize("visibility", ["public", "internal"])
+async def test_files_that_an_intake_brings_are_as_visible_as_their_message(desk: Desk, visibility: Any) -> None:
+    reseller = await desk.reseller()
+    ticket = await reseller.open_ticket()
+    file = NewFile("../a.png", "image/png", PNG, inline=True, content_id="image001")
+
+    async with desk.database.transaction() as session:
+        act = await take(session, decode("tkt", ticket["id"]), TIME, wall_now())
+        # Neither is written yet when its files come.
+        message = Message(
+            reseller_id=act.ticket.reseller_id,
+            id=new_id(),
+            ticket_id=act.ticket.id,
+            body="See the picture.",
+            visibility=visibility,
+            side="customer",
+            author=dict(TIME.recorded()),
+            created_at=act.now,
+        )
+        session.add(message)
+        kept = await keep_files(session, act.ticket, message.id, [file], TIME, act.now)
+        alone = await keep_files(session, act.ticket, None, [file], TIME, act.now)
+        await act.finish()
+
+    assert [(one.name, one.visibility, one.inline, one.content_id) for one in (*kept, *alone)] == [
+        ("a.png", visibility, True, "image001"),
+        ("a.png", "public", True, "image001"),
+    ]
+    listed = (await reseller.get(f"/tickets/{ticket['id']}/messages"))["data"]
+    assert [one["attachments"][0]["id"] for one in listed] == (
+        [encode("att", kept[0].id)] if visibility == "public" else []
+    )
