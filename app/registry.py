@@ -25,8 +25,8 @@ from app.infra.agenda import Source
 from app.infra.rewrapping import SealedColumn
 from app.mail import models as mail_models
 from app.resellers import models as resellers_models
+from app.tickets import attachment_models, recalculation
 from app.tickets import models as tickets_models
-from app.tickets import recalculation
 from app.tickets.facts import ClockCancelled, ClockMet, QuietEnded, StepDue, WorkEnded
 from app.webhooks import models as webhooks_models
 from app.webhooks import sealed as webhooks_sealed
@@ -34,6 +34,7 @@ from app.webhooks.fan_out import fan_out
 
 MODELS = (
     alarms_models,
+    attachment_models,
     auth_models,
     catalogue_models,
     clocks_models,

@@ -8,12 +8,14 @@ from app.auth.principals import Principal, Scope
 from app.auth.queries import staff_name
 from app.events.kinds import EventType
 from app.infra.ids import decode, new_id
-from app.infra.problems import InvalidTransition, MissingScope, ValidationFailed
+from app.infra.problems import MissingScope, ValidationFailed
 from app.resellers.queries import find_contact
 from app.tickets.act import Act
 from app.tickets.actors import Actor
+from app.tickets.attachments import give
 from app.tickets.changes import enter_status
-from app.tickets.lifecycle import ENDED, Side, after_message
+from app.tickets.lifecycle import Side, after_message
+from app.tickets.merged import refuse_ended
 from app.tickets.models import Message
 from app.tickets.opening import admit_contact
 from app.tickets.schemas import MessageCreate, MessageData
@@ -26,15 +28,10 @@ async def add_message(act: Act, principal: Principal, wanted: MessageCreate) -> 
         EntitlementRequired: the author is an end customer, and end customers are not included.
         InvalidTransition: the ticket is closed or cancelled.
         MissingScope: a reseller's key asked for what is the desk's own.
-        ValidationFailed: the author is nobody of this reseller's or the operator's.
+        ValidationFailed: the author is nobody of this reseller's or the operator's, or an attachment is not to be had.
     """
     ticket = act.ticket
-    if ticket.status in ENDED:
-        raise InvalidTransition(
-            f"the ticket is {ticket.status} and takes no message: open a new one that follows it",
-            current=ticket.status,
-            allowed=[],
-        )
+    await refuse_ended(act.session, ticket, "takes no message")
     if not principal.is_staff and (wanted.visibility == "internal" or wanted.automatic):
         raise MissingScope("internal and automatic messages are the desk's own", scope=str(Scope.STAFF))
     author = await _author(act.session, act, principal, wanted.author)
@@ -50,6 +47,9 @@ async def add_message(act: Act, principal: Principal, wanted: MessageCreate) -> 
         created_at=act.now,
     )
     act.session.add(message)
+    if wanted.attachment_ids:
+        await act.session.flush()
+        await give(act.session, ticket, message, wanted.attachment_ids)
     internal = wanted.visibility == "internal"
     data = MessageData(id=message.id, visibility=wanted.visibility, side=author.side)
     if not internal:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
 
+from app.infra.file_names import MOST_BYTES
 from app.mail.parsing import caps
 from app.mail.parsing.parsed import ParsedMail
 
@@ -40,7 +41,7 @@ def _assert_files(mail: ParsedMail) -> None:
     assert len(mail.attachments) <= caps.FILES
     assert sum(len(each.content) for each in mail.attachments) <= caps.ALL_FILES
     for each in mail.attachments:
-        assert 0 < len(each.name.encode()) <= caps.FILE_NAME
+        assert 0 < len(each.name.encode()) <= MOST_BYTES
         assert not re.search(r"[/\\]|^\.", each.name)
         assert each.media_type not in {"text/html", "image/svg+xml"}
 

@@ -1,9 +1,9 @@
 """The files of a mail, within their limits; what is over them is counted and stays in the raw mail."""
 
+from app.infra.media_types import media_type_of
 from app.mail.parsing import caps
-from app.mail.parsing.file_names import safe_name, said_name
+from app.mail.parsing.file_names import name_of, said_name
 from app.mail.parsing.identifiers import read_id
-from app.mail.parsing.magic import media_type
 from app.mail.parsing.parsed import AttachedFile
 from app.mail.parsing.scanner import MESSAGES, Node
 from app.mail.parsing.transfer import content
@@ -47,10 +47,10 @@ class Files:
 
 
 def _file(node: Node, data: bytes, number: int, *, in_related: bool) -> AttachedFile:
-    told = "message/rfc822" if node.media_type in MESSAGES else media_type(data)
+    told = "message/rfc822" if node.media_type in MESSAGES else media_type_of(data)
     content_id = read_id(node.block.first("content-id"))
     return AttachedFile(
-        name=safe_name(said_name(node), told, node.media_type, number),
+        name=name_of(said_name(node), told, node.media_type, number),
         media_type=told,
         declared_type=node.media_type,
         content=data,
