@@ -17,7 +17,7 @@ def safe_name(name: str, nameless: str = _NAMELESS) -> str:
 
     ``nameless`` is for what has none, or none that is left.
     """
-    shaped = "".join(" " if one in "\t\r\n\0" else one for one in name)
+    shaped = "".join(" " if one in "\t\r\n" else one for one in name)
     seen = "".join(one for one in shaped if unicodedata.category(one) not in _UNSEEN)
     base = re.split(r"[/\\]", _composed(seen))[-1]
     return _shortened(_trimmed(_RESERVED.sub("_", base))) or nameless

@@ -36,7 +36,7 @@ NAMES: dict[str, tuple[str | bytes, str]] = {
     "pieces without end": ("attachment; filename*99999999999999=x; filename=a.pdf", "a.pdf"),
     "a path of Windows": (r'attachment; filename="C:\\temp\\a.pdf"', "a.pdf"),
     "a turn of the writing": ("attachment; filename*=utf-8''photo%E2%80%AEgnp.exe", "photognp.exe"),
-    "line breaks and NUL": ("attachment; filename*=utf-8''a%0D%0Ab%00c.pdf", "a b c.pdf"),
+    "line breaks and NUL": ("attachment; filename*=utf-8''a%0D%0Ab%00c.pdf", "a bc.pdf"),
     "an encoded word": ('attachment; filename="=?utf-8?b?0KHRh9GR0YIucGRm?="', "Счёт.pdf"),
     "an encoded word that is a path": ('attachment; filename="=?utf-8?q?..=2F..=2Fa.pdf?="', "a.pdf"),
     "raw UTF-8": ('attachment; filename="Счёт.pdf"'.encode(), "Счёт.pdf"),
