@@ -80,7 +80,8 @@ class MailSink:
         if said and said[0] in "45":
             return said
         assert isinstance(envelope.content, bytes)
-        self.taken.append(Taken(envelope.mail_from or "", list(envelope.rcpt_tos), envelope.content))
+        sender = "" if envelope.mail_from in {None, "<>"} else str(envelope.mail_from)
+        self.taken.append(Taken(sender, list(envelope.rcpt_tos), envelope.content))
         return said or "250 taken"
 
     async def _said(self, answers: list[str], server: SMTP) -> str | None:

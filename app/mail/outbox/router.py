@@ -31,7 +31,9 @@ _SANDBOX = {
     "Referrer-Policy": "no-referrer",
 }
 _RETRIED = {"failed", "suppressed"}
-_HTML: dict[int | str, dict[str, Any]] = {200: {"content": {"text/html": {"schema": {"type": "string"}}}, "description": "The mail's HTML."}}
+_HTML: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"text/html": {"schema": {"type": "string"}}}, "description": "The mail's HTML."}
+}
 
 
 @router.get("/outgoing-mail", dependencies=[STAFF_ONLY])
@@ -51,9 +53,7 @@ async def get_outgoing_mail(mail_id: OutgoingMailId, visit: CurrentVisit) -> Out
     return _read(visit, await _found(visit, mail_id))
 
 
-@router.get(
-    "/outgoing-mail/{mail_id}/html", dependencies=[STAFF_ONLY], response_class=HTMLResponse, responses=_HTML
-)
+@router.get("/outgoing-mail/{mail_id}/html", dependencies=[STAFF_ONLY], response_class=HTMLResponse, responses=_HTML)
 async def get_outgoing_mail_html(mail_id: OutgoingMailId, visit: CurrentVisit) -> HTMLResponse:
     """Look at a mail's HTML, in a sandbox in which nothing is loaded or run."""
     mail = await _found(visit, mail_id)
