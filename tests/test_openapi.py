@@ -29,7 +29,7 @@ def test_every_operation_says_what_it_does_takes_and_refuses() -> None:
             assert {"422", "500", "503"} <= operation["responses"].keys(), where
             good = [answer for status, answer in operation["responses"].items() if status.startswith("2")]
             shown = [one["content"] for one in good if "content" in one]
-            assert all("example" in one.get("application/json", one.get("text/event-stream")) for one in shown), where
+            assert all("example" in one.get("application/json", next(iter(one.values()))) for one in shown), where
             if "requestBody" in operation:
                 assert "example" in operation["requestBody"]["content"]["application/json"], where
 

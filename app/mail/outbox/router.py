@@ -32,7 +32,10 @@ _SANDBOX = {
 }
 _RETRIED = {"failed", "suppressed"}
 _HTML: dict[int | str, dict[str, Any]] = {
-    200: {"content": {"text/html": {"schema": {"type": "string"}}}, "description": "The mail's HTML."}
+    200: {
+        "description": "The mail's HTML.",
+        "content": {"text/html": {"schema": {"type": "string"}, "example": "<!DOCTYPE html><p>Hello Ann,</p>"}},
+    }
 }
 
 
