@@ -11,7 +11,7 @@ from typing import Any, Self
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-DROP, HANG = "drop", "hang"
+DROP, HANG, WAIT = "drop", "hang", "wait"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class MailSink:
 
     async def __aenter__(self) -> Self:
         loop = asyncio.get_running_loop()
-        self._released = asyncio.Event()
+        self._released, self.go_on = asyncio.Event(), asyncio.Event()
         self._server = await loop.create_server(self._protocol, "127.0.0.1", 0)
         self.port = self._server.sockets[0].getsockname()[1]
         return self
@@ -80,8 +80,11 @@ class MailSink:
         if said and said[0] in "45":
             return said
         assert isinstance(envelope.content, bytes)
+        waits, said = said == WAIT, None if said == WAIT else said  # it has the mail, and says so when it is told to
         sender = "" if envelope.mail_from in {None, "<>"} else str(envelope.mail_from)
         self.taken.append(Taken(sender, list(envelope.rcpt_tos), envelope.content))
+        if waits:
+            await self.go_on.wait()
         return said or "250 taken"
 
     async def _said(self, answers: list[str], server: SMTP) -> str | None:
