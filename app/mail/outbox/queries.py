@@ -17,7 +17,6 @@ from app.mail.outbox.recipients import Person
 from app.mail.outbox.voices import Box
 
 Rows = Sequence[Row[Any]]
-_AT_ONCE = 500  # rows of a statement, for the protocol's limit of parameters
 
 _TICKETS = text("""
 select id, number, subject, status, priority, contact_id, assignee_id from tickets where id = any(:ids)
@@ -173,11 +172,8 @@ async def add_links(session: AsyncSession, links: Sequence[Mapping[str, object]]
 
 async def add_mails(session: AsyncSession, mails: Sequence[Mapping[str, object]]) -> set[UUID]:
     """Add mails; return the ids of those that were not there already: one per event, kind and recipient."""
-    added: set[UUID] = set()
-    for begin in range(0, len(mails), _AT_ONCE):
-        statement = insert(OutgoingMail).values([dict(one) for one in mails[begin : begin + _AT_ONCE]])
-        added.update(await session.scalars(statement.on_conflict_do_nothing().returning(col(OutgoingMail.id))))
-    return added
+    statement = insert(OutgoingMail).on_conflict_do_nothing().returning(col(OutgoingMail.id))
+    return set(await session.scalars(statement, [dict(one) for one in mails])) if mails else set()
 
 
 async def acknowledged(session: AsyncSession, recipients: Collection[str], since: datetime) -> dict[str, int]:
