@@ -20,6 +20,7 @@ from app.escalations.router import router as escalations
 from app.events.router import router as events
 from app.events.stream_router import router as event_stream
 from app.infra.problem_pages import router as problem_pages
+from app.mail.outbox.router import router as outgoing_mail
 from app.reports.router import router as reports
 from app.tickets.attachments_router import router as attachments
 from app.tickets.customer_router import router as end_customers
@@ -56,6 +57,7 @@ VERSIONED: tuple[APIRouter, ...] = (
     alarms,
     alarm_sources,
     signed_alarms,
+    outgoing_mail,
     reports,
     events,
     event_stream,

@@ -9,11 +9,11 @@ import re
 from enum import Enum
 from itertools import pairwise
 
+from app.mail.addressing.marker import MARKER
 from app.mail.parsing.attributions import WRAPPED_OVER, attribution, is_certain, joined
 from app.mail.parsing.header_blocks import header_block, is_forward, is_original, is_rule
 from app.mail.parsing.signatures import without_signature
 
-MARKER = "##- Please type your reply above this line -##"
 CAP = 256 * 1024
 _LEAST_SHARE = 10  # per cent: a thinner answer between quotes cannot be read without them
 _AHEAD = 3

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.mail.parsing.splitting import CAP, MARKER, new_text
+from app.mail.addressing.marker import MARKER
+from app.mail.parsing.splitting import CAP, new_text
 
 ANSWER = "The second trunk is still down.\nPlease look again."
 QUOTE = f"> {MARKER}\n>\n> Your ticket TL-1042 waits for an answer.\n> -- \n> The desk"
