@@ -69,6 +69,10 @@ nightly: $(VENV)/.dev ## play 100,000 steps of random lives of tickets beside th
 replay: $(VENV)/.dev ## replay the whole log of a real desk (a part of it is in make test)
 	@TRUNKLINE_LOG_EVERY=1 $(BIN)/python -m pytest tests/stories/test_real_desk_log.py
 
+.PHONY: fuzz
+fuzz: $(VENV)/.dev ## read mails by chance for three minutes, in processes (longer or shorter with SECONDS=)
+	@$(BIN)/python -m tests.mail.fuzz --seconds $(or $(SECONDS),180)
+
 .PHONY: check
 check: $(VENV)/.dev ## lint, format, types, the order of the rooms, drift of migrations and of the API document
 	$(BIN)/ruff check .

@@ -20,13 +20,17 @@ from app.escalations.router import router as escalations
 from app.events.router import router as events
 from app.events.stream_router import router as event_stream
 from app.infra.problem_pages import router as problem_pages
+from app.mail.outbox.router import router as outgoing_mail
 from app.reports.router import router as reports
+from app.tickets.attachments_router import router as attachments
 from app.tickets.customer_router import router as end_customers
 from app.tickets.explanation_router import router as explanations
+from app.tickets.merging_router import router as merges
 from app.tickets.policy_preview_router import router as policy_preview
 from app.tickets.recalculations_router import router as recalculations
 from app.tickets.router import router as tickets
 from app.tickets.sla_router import router as sla_status
+from app.tickets.watchers_router import router as watchers
 from app.tickets.work_router import router as work
 from app.webhooks.delivery_router import router as webhook_deliveries
 from app.webhooks.health_router import router as webhook_health
@@ -42,6 +46,9 @@ VERSIONED: tuple[APIRouter, ...] = (
     entitlements,
     usage,
     tickets,
+    attachments,
+    watchers,
+    merges,
     work,
     end_customers,
     sla_status,
@@ -50,6 +57,7 @@ VERSIONED: tuple[APIRouter, ...] = (
     alarms,
     alarm_sources,
     signed_alarms,
+    outgoing_mail,
     reports,
     events,
     event_stream,

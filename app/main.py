@@ -26,6 +26,7 @@ from app.infra.paging import Cursors
 from app.infra.settings import Settings
 from app.openapi import describe
 from app.registry import SOURCES, register_reactions
+from app.tickets.attachments_router import MOST_OF_AN_UPLOAD, UPLOADS
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
@@ -95,7 +96,7 @@ def bare_app(lifespan: Lifespan | None = None) -> FastAPI:
     docs_pages.install(app)
     _health(app)
     describe(app)
-    app.add_middleware(BodyLimit)
+    app.add_middleware(BodyLimit, uploads=UPLOADS, most_of_an_upload=MOST_OF_AN_UPLOAD)
     app.add_middleware(RequestIds)
     return app
 

@@ -23,10 +23,13 @@ from app.events.reactions import register
 from app.infra import health as health_models
 from app.infra.agenda import Source
 from app.infra.rewrapping import SealedColumn
+from app.infra.settings import Settings
 from app.mail import models as mail_models
+from app.mail.outbox.composing import mail_writer
+from app.mail.outbox.house import House
 from app.resellers import models as resellers_models
+from app.tickets import attachment_models, recalculation
 from app.tickets import models as tickets_models
-from app.tickets import recalculation
 from app.tickets.facts import ClockCancelled, ClockMet, QuietEnded, StepDue, WorkEnded
 from app.webhooks import models as webhooks_models
 from app.webhooks import sealed as webhooks_sealed
@@ -34,6 +37,7 @@ from app.webhooks.fan_out import fan_out
 
 MODELS = (
     alarms_models,
+    attachment_models,
     auth_models,
     catalogue_models,
     clocks_models,
@@ -51,7 +55,15 @@ METADATA = SQLModel.metadata
 # At one instant terms change first, then ladders are climbed, then tickets close.
 SOURCES: tuple[Source, ...] = (Agreements(), recalculation.Recalculations(), ladders(), closings())
 
-CONSEQUENCES: tuple[Consequence, ...] = (fan_out,)
+
+def consequences(settings: Settings) -> tuple[Consequence, ...]:
+    """Return what follows from events: what is enqueued in the publisher's transaction.
+
+    Raises:
+        SettingsError: there is no ring of keys, which signs the addresses of mails.
+    """
+    return fan_out, mail_writer(House.of(settings))
+
 
 # All that the ring of keys seals: what is not here, a change of the ring loses.
 SEALED: tuple[SealedColumn[Any], ...] = (webhooks_sealed.SECRETS, webhooks_sealed.HEADERS, alarms_secrets.SECRETS)

@@ -23,7 +23,10 @@ from app.infra.outbound.send import Sender
 from app.infra.partitions import make_partitions
 from app.infra.queue import TASKS_PER_CONNECTION, run_jobs
 from app.infra.settings import Settings
-from app.registry import CONSEQUENCES, SOURCES, register_reactions
+from app.mail.outbox.calls import Gatherer
+from app.mail.outbox.composing import DIGEST, SEND
+from app.mail.outbox.sending import Postman, find_lost
+from app.registry import SOURCES, consequences, register_reactions
 from app.webhooks.giving_up import GIVE_UP, GiverUp
 from app.webhooks.lanes import SERVE, wake_due, wake_left_behind, wake_lost
 from app.webhooks.recovering import RECOVER, Recoverer, go_on_with_lost
@@ -53,6 +56,7 @@ class Worker:
         self._settings = settings
         self._url = settings.database_url
         self._sources = sources
+        self._consequences = consequences(settings)
         self._database = Database(settings.database_url, pool_size=settings.pool_size)
         self._id = new_id()
         self.shutdown = asyncio.Event()
@@ -71,6 +75,8 @@ class Worker:
                 SERVE: server.serve,
                 RECOVER: Recoverer(self._database).go_on,
                 GIVE_UP: GiverUp(self._database).go_on,
+                SEND: Postman(self._database, settings).send,
+                DIGEST: Gatherer(self._database, settings).tell,
             }
             jobs = run_jobs(self._url, handlers, self.shutdown, connections=settings.pool_size)
             tasks.create_task(jobs, name="jobs")
@@ -101,7 +107,7 @@ class Worker:
 
     async def publish(self) -> float:
         """Publish what was committed."""
-        published = await publish(self._database, CONSEQUENCES, wall_now(), _PUBLISHED_AT_ONCE)
+        published = await publish(self._database, self._consequences, wall_now(), _PUBLISHED_AT_ONCE)
         return 0 if published == _PUBLISHED_AT_ONCE else IDLE / 5 if published else IDLE
 
     async def resume_test_clocks(self) -> float:
@@ -121,9 +127,10 @@ class Worker:
         return IDLE
 
     async def find_lost(self) -> float:
-        """Wake lanes anew whose jobs came to nothing, and go on with recoveries whose did."""
+        """Wake lanes anew whose jobs came to nothing, and go on with recoveries and mails whose did."""
         async with self._database.transaction() as session:
             count = await wake_lost(session) + await wake_left_behind(session, wall_now() - _LEFT_AFTER)
+            count += await find_lost(session, wall_now())
             if count := count + await go_on_with_lost(session):
                 _log.warning("jobs were lost and are enqueued anew", count=count)
         return _LOST_EVERY

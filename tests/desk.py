@@ -19,7 +19,7 @@ from app.infra.now import wall_now
 from app.infra.outbound.resolver import Resolver
 from app.infra.settings import Settings
 from app.main import bare_app, open_desk, open_streams
-from app.registry import CONSEQUENCES
+from app.registry import consequences
 from app.webhooks.giving_up import GiverUp
 from app.webhooks.recovering import Recoverer
 from app.webhooks.serving import Server
@@ -90,6 +90,7 @@ class Desk:
     worker: Worker
     staff: Caller
     keyring: Keyring
+    settings: Settings
     _clients: list[httpx.AsyncClient] = field(default_factory=list)
 
     def caller(self, key: str | None) -> Caller:
@@ -146,7 +147,7 @@ class Desk:
     async def publish(self) -> None:
         """Publish every event that was committed."""
         while True:
-            if not await publish(self.database, (*CONSEQUENCES, check_payloads), wall_now()):
+            if not await publish(self.database, (*consequences(self.settings), check_payloads), wall_now()):
                 return
 
     async def events(self, caller: Caller | None = None, *types: str) -> list[Json]:
@@ -241,7 +242,7 @@ async def open_test_desk(
     app.state.desk = services
     app.state.streams = open_streams(services)
     worker = Worker(wanted)
-    desk = Desk(app, services.database, worker, Caller(httpx.AsyncClient()), services.keyring)
+    desk = Desk(app, services.database, worker, Caller(httpx.AsyncClient()), services.keyring, wanted)
     desk.staff = desk.caller(staff_key)
     yield desk
     for client in desk._clients:

@@ -37,9 +37,9 @@ async def _said(desk: RunningDesk, page: str, folder: Path) -> str:
 async def test_the_blocks_of_the_pages_run_as_they_stand_and_answer_what_the_pages_say(tmp_path: Path) -> None:
     tmp_path.chmod(0o755)
     async with RunningDesk(tmp_path) as desk:
-        promises, reports, add_ons, alarms, events, webhooks = [
+        promises, reports, add_ons, alarms, events, webhooks, tickets, mail_out = [
             await _said(desk, f"{name}.md", tmp_path / name)
-            for name in ("promises", "reports", "add-ons", "alarms", "events", "webhooks")
+            for name in ("promises", "reports", "add-ons", "alarms", "events", "webhooks", "tickets", "mail-out")
         ]
 
     _moved_and_moved_back(promises)
@@ -48,6 +48,8 @@ async def test_the_blocks_of_the_pages_run_as_they_stand_and_answer_what_the_pag
     _alarmed(alarms)
     _fed_and_streamed(events, tmp_path / "events")
     _added_disabled_and_removed(webhooks)
+    _carried_watched_and_merged(tickets)
+    _written_and_captured(mail_out, tmp_path / "mail-out")
 
 
 def _alarmed(said: str) -> None:
@@ -71,6 +73,22 @@ def _added_disabled_and_removed(said: str) -> None:
     assert [one["state"] for one in told if "signature" in one] == ["disabled", "unverified"]
     assert {"failed": 0, "missing": 0, "exact": True} in told
     assert any(one.get("waiting") is not None for one in told)
+
+
+def _carried_watched_and_merged(said: str) -> None:
+    assert '"attachments":[{"id":"att_' in said
+    assert "\nSIP/2.0 503 Service Unavailable\n" in said
+    assert '"name":"Ann Example"' in said
+    assert '"status":"closed"' in said
+    assert '"code":"invalid_transition"' in said
+    assert '"status_changes":false' in said.splitlines()[-1]
+
+
+def _written_and_captured(said: str, folder: Path) -> None:
+    (mail,) = [json.loads(line) for line in said.splitlines() if line.startswith("{")]
+    assert (mail["state"], mail["kind"], mail["recipient"]) == ("captured", "reply", "ann@acme.example")
+    assert "We are on it." in mail["text"]
+    assert "We are on it." in (folder / "mail.html").read_text()
 
 
 def _moved_and_moved_back(said: str) -> None:

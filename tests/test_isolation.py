@@ -12,6 +12,7 @@ from app.infra.db import driver_url
 from app.infra.ids import decode, new_id
 from app.openapi.security import need_of
 from tests.desk import Caller, Desk, Json
+from tests.files import attach, form
 
 _PUBLIC = {"list_endpoint_keys"}  # what anybody may read of an object, by its id alone
 _UNKNOWN = "01jb9z32g0e008000000000zzz"
@@ -20,6 +21,9 @@ _UNSIGNED = {"receive_alarm": "unauthenticated"}  # what a signature stands for 
 _BODIES: dict[str, Json] = {
     "patch_ticket": {"subject": "x"},
     "create_message": {"body": "x"},
+    "patch_contact": {"name": "x"},
+    "merge_ticket": {"into": f"tkt_{_UNKNOWN}"},
+    "create_watcher": {"contact_id": f"ctc_{_UNKNOWN}"},
     "create_escalation": {"reason": "x"},
     "cancel_purchase": {"at": "now"},
     "advance_test_clock": {"to": "2026-06-10T12:00:00Z"},
@@ -31,6 +35,14 @@ _BODIES: dict[str, Json] = {
     "receive_alarm": _ALARM,
     "create_api_key": {"name": "x", "scopes": ["tickets:read"]},
 }
+
+
+_FORMS = {"create_attachments": form(("a.txt", b"a"))}
+
+
+def _sent(method: str, name: str) -> Json:
+    """Return the arguments of a request with a body that its operation takes."""
+    return _FORMS.get(name, {"json": _BODIES.get(name, {}) if method != "GET" else None})
 
 
 def _routes() -> list[tuple[str, str, str]]:
@@ -51,10 +63,12 @@ async def _owned(desk: Desk) -> tuple[Caller, dict[str, str]]:
     ticket = await owner.open_ticket()
     await owner.post(f"/tickets/{ticket['id']}/messages", {"body": "it is worse"}, headers={"Idempotency-Key": "1"})
     await owner.patch(f"/tickets/{ticket['id']}", {"subject": "Trunk 7 is still down"})
+    file = (await attach(owner, ticket, ("a.txt", owner.id.encode())))[0]
     escalation = await owner.post(f"/tickets/{ticket['id']}/escalations", {"reason": "please"})
     purchase = await owner.post("/add-on-purchases", {"product": "icc_intelligent_hands"})
     await desk.staff.post(f"/tickets/{ticket['id']}/work-logs", {"minutes": 5, "note": "looked"})
     contact = await owner.post("/contacts", {"name": "Portal"})
+    watcher = await owner.post(f"/tickets/{ticket['id']}/watchers", {"contact_id": contact["id"]})
     endpoint = await owner.post("/webhook-endpoints", {"url": "http://127.0.0.1:9/x"})
     delivery = await owner.post(f"/webhook-endpoints/{endpoint['id']}/ping")
     recovery = await owner.post(f"/webhook-endpoints/{endpoint['id']}/recover", _BODIES["recover"])
@@ -65,7 +79,9 @@ async def _owned(desk: Desk) -> tuple[Caller, dict[str, str]]:
         "alarm_id": alarm["alarm_id"],
         "source_id": source["id"],
         "ticket_id": ticket["id"],
+        "attachment_id": file["id"],
         "contact_id": contact["id"],
+        "watcher_id": watcher["id"],
         "escalation_id": escalation["id"],
         "purchase_id": purchase["id"],
         "endpoint_id": endpoint["id"],
@@ -87,10 +103,7 @@ async def test_what_is_anothers_is_answered_as_what_is_not_there(desk: Desk) -> 
         foreign = path.replace(f"{{{wanted}}}", ids[wanted])
         unknown = path.replace(f"{{{wanted}}}", f"{ids[wanted][:4]}{_UNKNOWN}")
         for caller in (stranger, bare):
-            answers = [
-                (await caller.send(method, each, json=_BODIES.get(name, {}) if method != "GET" else None)).json()
-                for each in (foreign, unknown)
-            ]
+            answers = [(await caller.send(method, each, **_sent(method, name))).json() for each in (foreign, unknown)]
             said = [{k: v for k, v in answer.items() if k not in {"instance", "request_id"}} for answer in answers]
             assert said[0] == said[1], f"{method} {path}"
             assert said[0]["code"] == _UNSIGNED.get(name, "not_found"), f"{method} {path}: {said[0]}"
@@ -188,6 +201,7 @@ async def _fill(connection: asyncpg.Connection, reseller_id: UUID) -> None:
         (_ATTEMPT, delivery),
         (_MONTH, purchase),
         (_WORK_LOG, new_id(), ticket, author),
+        (_DOMAIN, reseller_id.hex),
     ):
         await connection.execute(statement, reseller_id, *values)
     await connection.execute(_WINDOW, window)
@@ -206,6 +220,7 @@ values ($1, $2, now(), now() + interval '1 month', 0)
 _WORK_LOG = """
 insert into work_logs (reseller_id, id, ticket_id, minutes, note, author, at) values ($1, $2, $3, 5, 'x', $4, now())
 """
+_DOMAIN = "insert into reseller_mail_domains (reseller_id, domain) values ($1, $2)"
 _DIGEST = """
 insert into recalculation_digests (reseller_id, recalculation_id, changed, breached, examples)
 select reseller_id, id, 0, 0, '[]' from recalculations where reseller_id = $1 limit 1

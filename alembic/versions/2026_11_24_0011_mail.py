@@ -84,6 +84,7 @@ create unique index uq_outgoing_mails_once on outgoing_mails (event_id, kind, re
 create unique index uq_outgoing_mails_message_key on outgoing_mails (message_key);
 create index ix_outgoing_mails_list on outgoing_mails (state, id);
 create index ix_outgoing_mails_due on outgoing_mails (next_attempt_at) where state = 'queued';
+create index ix_outgoing_mails_sent on outgoing_mails (sent_at) where state = 'sent';
 create index ix_outgoing_mails_calls on outgoing_mails (staff_id, created_at) where staff_id is not null;
 create index ix_outgoing_mails_recipient on outgoing_mails (recipient, created_at);
 create index ix_outgoing_mails_ticket on outgoing_mails (ticket_id, id) where ticket_id is not null;

@@ -208,7 +208,8 @@ async def _asked(request: Request, caller: Principal, secret: str) -> idempotenc
     key = request.headers.get("idempotency-key")
     if key is None or request.method != "POST":
         return None
-    return idempotency.asked(caller, secret, key, request.method, request.url.path, await request.body())
+    body = idempotency.without_boundary(await request.body(), request.headers.get("content-type", ""))
+    return idempotency.asked(caller, secret, key, request.method, request.url.path, body)
 
 
 async def once(

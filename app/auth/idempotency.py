@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from python_multipart.multipart import parse_options_header
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -73,6 +74,13 @@ def asked(caller: Principal, secret: str, key: str, method: str, path: str, body
         raise ValidationFailed.at("/Idempotency-Key", f"1 to {_LONGEST} printable ASCII characters")
     told_apart_by = (caller.key_id.bytes, method.encode(), path.encode(), body)
     return Asked(caller.reseller_id, key, hashlib.sha256(b"\x00".join(told_apart_by)).digest(), secret)
+
+
+def without_boundary(body: bytes, content_type: str) -> bytes:
+    """Return a body as it is compared: of a form with files, the boundary is drawn anew each time it is sent."""
+    kind, options = parse_options_header(content_type)
+    boundary = options.get(b"boundary")
+    return body.replace(b"--" + boundary, b"--") if kind == b"multipart/form-data" and boundary else body
 
 
 async def claim(session: AsyncSession, request: Asked, wall: datetime) -> StoredAnswer | None:

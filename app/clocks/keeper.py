@@ -111,6 +111,10 @@ class Keeper:
         """The ticket was cancelled."""
         self._hear(promises.cancelled(self.book, now), now, "cancelled")
 
+    def merged(self, now: datetime) -> None:
+        """The ticket was merged into another."""
+        self._hear(promises.cancelled(self.book, now), now, "merged")
+
     def priority_changed(self, now: datetime) -> None:
         """The ticket's priority, and with it what is promised, is another."""
         self._report_under()

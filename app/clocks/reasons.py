@@ -12,6 +12,7 @@ _SAID = {
     "resolved": "the ticket was resolved",
     "reopened": "the ticket was reopened",
     "cancelled": "the ticket was cancelled",
+    "merged": "the ticket was merged into another",
     "breached": "the deadline passed",
     "maintenance_window": "the maintenance windows changed",
 }

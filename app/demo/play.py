@@ -54,6 +54,7 @@ class Day:
     def __init__(self, client: httpx.AsyncClient, receiver: Receiver) -> None:
         self._client = client
         self._receiver = receiver
+        self._contacts: dict[str, str] = {}
         self.notes: list[tuple[str, str, str]] = []
         self.clock = ""
         self.now = ""
@@ -157,10 +158,14 @@ class Day:
 
     async def _reseller(self, name: str, plan: str) -> str:
         body = {"name": name, "plan": plan, "test_clock_id": self.clock}
-        return str((await self.do(f"{name} joins on {plan}", "POST", "/resellers", body))["id"])
+        made = str((await self.do(f"{name} joins on {plan}", "POST", "/resellers", body))["id"])
+        person = {"name": "Noc Engineer", "email": f"noc@{plan}.example", "reseller_id": made}
+        self._contacts[made] = (await self.call("POST", "/contacts", person))["id"]
+        return made
 
     async def _ticket(self, reseller: str, subject: str, priority: str, kind: str = "incident") -> str:
-        body = {"subject": subject, "description": subject, "priority": priority, "type": kind, "reseller_id": reseller}
+        about = {"subject": subject, "description": subject, "priority": priority, "type": kind}
+        body = about | {"reseller_id": reseller, "contact_id": self._contacts[reseller]}
         ticket = await self.do(f"{priority} {kind}: {subject}", "POST", "/tickets", body)
         due = ticket["sla"]["next_due_at"]
         self.notes.append((self.now, "promised", f"an answer by {_local(due)} London time"))
@@ -177,6 +182,29 @@ class Day:
             (body["timestamp"], "verified" if good else "REFUSED", _said(body))
             for good, body in self._receiver.heard.values()
         ]
+
+    async def mailed(self) -> list[tuple[str, str, str]]:
+        """Return the mails that were written, each at the instant of the event that it tells of."""
+        happened = {event["id"]: event["timestamp"] for event in await self._all("/events")}
+        return [
+            (
+                happened[mail["event_id"]],
+                "mail",
+                f"{mail['kind']} from {mail['sender']} to {mail['recipient']}: {mail['subject']}",
+            )
+            for one in await self._all("/outgoing-mail")
+            if (mail := await self.call("GET", f"/outgoing-mail/{one['id']}"))["event_id"] in happened
+        ]
+
+    async def _all(self, path: str) -> list[Json]:
+        found: list[Json] = []
+        more = "?limit=100"
+        while True:
+            page = await self.call("GET", path + more)
+            found += page["data"]
+            if page["next_cursor"] is None:
+                return found
+            more = f"?limit=100&cursor={page['next_cursor']}"
 
 
 def _said(body: Json) -> str:
@@ -203,8 +231,9 @@ async def _played(port: int, key: str, log: Path | None, on: date) -> list[tuple
         await (day.play() if log is None else day.play_log(log, on))
         async with asyncio.timeout(60):
             delivered = await day.delivered()
+        mailed = await day.mailed()
         server.close()
-        return sorted(day.notes + delivered, key=lambda line: line[0])
+        return sorted(day.notes + delivered + mailed, key=lambda line: line[0])
 
 
 async def _ready(client: httpx.AsyncClient) -> None:
@@ -240,5 +269,6 @@ def play(log: Path | None, on: date) -> None:
     for at, kind, said in lines:
         table.add_row(_local(at), kind, said)
     console.print(table)
-    verified = sum(kind == "verified" for _, kind, _ in lines)
+    verified, mails = (sum(kind == wanted for _, kind, _ in lines) for wanted in ("verified", "mail"))
     console.print(f"{verified} webhooks were delivered, each with a signature that was checked.")
+    console.print(f"{mails} mails were written and, in a sandbox, captured: nothing was sent to anybody.")

@@ -30,8 +30,9 @@ from app.infra.ids import ResellerId, new_id
 from app.infra.paging import PageQuery, page_of
 from app.infra.problems import NotFound, ValidationFailed
 from app.infra.wire import Page
+from app.resellers.mail_domains import set_mail_domains
 from app.resellers.models import Reseller
-from app.resellers.queries import find_reseller, list_resellers, lock_reseller
+from app.resellers.queries import find_reseller, list_resellers, lock_reseller, mail_domains_of
 from app.resellers.service import act_for, get_reseller
 
 router = edge_router("Resellers")
@@ -44,7 +45,12 @@ STAFF_ON_ONE = needs(Scope.STAFF, visible=reseller_visible)
 async def _read(visit: Visit, reseller: Reseller) -> ResellerRead:
     now = await time_of(visit.session, reseller.test_clock_id, visit.wall)
     period = await queries.period_covering(visit.session, reseller.id, now)
-    return ResellerRead.model_validate(reseller.model_dump() | {"plan": period.plan if period else ""})
+    domains = await mail_domains_of(visit.session, [reseller.id])
+    return _shown(reseller, period.plan if period else "", domains[reseller.id])
+
+
+def _shown(reseller: Reseller, plan: str, domains: list[str]) -> ResellerRead:
+    return ResellerRead.model_validate(reseller.model_dump() | {"plan": plan, "mail_domains": domains})
 
 
 @router.post("/resellers", status_code=201, dependencies=[STAFF_ONLY])
@@ -54,11 +60,12 @@ async def create_reseller(body: ResellerCreate, visit: CurrentVisit, response: R
         now = await time_of(visit.session, body.test_clock_id, visit.wall)
     except NotFound:
         raise ValidationFailed.at("/test_clock_id", "there is no such test clock") from None
-    values = body.model_dump(exclude={"plan", "brand"})
+    values = body.model_dump(exclude={"plan", "brand", "mail_domains"})
     brand = body.brand.model_dump() if body.brand else None
     reseller = Reseller(id=new_id(), created_at=now, brand=brand, **values)
     visit.session.add(reseller)
     await _flush(visit)
+    await set_mail_domains(visit.session, reseller, body.mail_domains)
     await begin_plan(visit.session, reseller, body.plan, now)
     response.headers["ETag"] = etag_of(reseller)
     return await _read(visit, reseller)
@@ -71,10 +78,10 @@ async def list_all_resellers(
     """List resellers, newest first."""
     page = page_of(visit.desk.cursors, "resellers", query, visit.principal.reseller_id)
     rows = await list_resellers(visit.session, page.after_id, query.limit + 1)
-    plans = await queries.plans_now(visit.session, [row.id for row in rows], visit.wall)
-    return page.answer_by_id(
-        rows, lambda row: ResellerRead.model_validate(row.model_dump() | {"plan": plans.get(row.id, "")}), response
-    )
+    ids = [row.id for row in rows]
+    plans = await queries.plans_now(visit.session, ids, visit.wall)
+    domains = await mail_domains_of(visit.session, ids)
+    return page.answer_by_id(rows, lambda row: _shown(row, plans.get(row.id, ""), domains[row.id]), response)
 
 
 @router.get("/resellers/{reseller_id}", dependencies=[needs()])
@@ -102,19 +109,22 @@ async def change_reseller(
 ) -> ResellerRead:
     """Change a reseller: its brand by its own key, everything by staff.
 
-    A brand that is given replaces the whole of the one before. On the operator's own row, the two people are the
-    default ones for their roles.
+    A brand that is given replaces the whole of the one before, and so do domains of mail. On the operator's own row,
+    the two people are the default ones for their roles.
     """
     reseller = await lock_reseller(visit.session, reseller_id)
     if reseller is None:
         raise NotFound("there is no such reseller")
     given = body.model_dump(exclude_unset=True)
-    if visit.principal.is_staff or given.keys() - {"brand"}:
+    domains = given.pop("mail_domains", None)
+    if visit.principal.is_staff or domains is not None or given.keys() - {"brand"}:
         visit.principal.require(Scope.STAFF)
     check_match(reseller, if_match)
     reseller.sqlmodel_update(given)
     reseller.version += 1
     await _flush(visit)
+    if domains is not None:
+        await set_mail_domains(visit.session, reseller, domains)
     response.headers["ETag"] = etag_of(reseller)
     return await _read(visit, reseller)
 

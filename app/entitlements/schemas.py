@@ -10,6 +10,7 @@ from app.events.schemas import Notify
 from app.infra.ids import CalendarId, KeyId, PolicyId, PurchaseId, RecalculationId, ResellerId, StaffId, TestClockId
 from app.infra.wire import Answer, Change, Code, Duration, Instant, Line, Request
 from app.resellers.brand_schemas import Brand
+from app.resellers.mail_domains import MailDomains
 from app.sla.localtime import zone_names
 from app.sla.terms import Counting, Metric
 from app.sla.words import Priority
@@ -34,6 +35,7 @@ class ResellerCreate(Request):
     account_manager_id: StaffId | None = None
     technical_director_id: StaffId | None = None
     brand: Brand | None = None
+    mail_domains: MailDomains = Field(default_factory=list)
     test_clock_id: TestClockId | None = None
 
 
@@ -47,6 +49,7 @@ class ResellerChange(Change):
     account_manager_id: StaffId | None = None
     technical_director_id: StaffId | None = None
     brand: Brand | None = None
+    mail_domains: MailDomains | None = None
 
 
 class ResellerRead(Answer):
@@ -59,6 +62,7 @@ class ResellerRead(Answer):
     account_manager_id: StaffId | None
     technical_director_id: StaffId | None
     brand: Brand | None
+    mail_domains: list[str] = Field(examples=[["example.com"]])
     test_clock_id: TestClockId | None
     created_at: Instant
 

@@ -17,7 +17,7 @@ from app.infra.ids import new_id
 from app.infra.problems import Conflict, InvalidTransition
 from app.tickets.act import Act
 from app.tickets.facts import ClockCancelled, ClockMet, QuietEnded, StepDue, WorkEnded
-from app.tickets.lifecycle import AT_WORK
+from app.tickets.lifecycle import AT_WORK, ENDED
 from app.tickets.models import Ticket
 from app.tickets.reading import summary_of
 
@@ -25,8 +25,8 @@ _BY_HAND = ("account_manager", "technical_director")
 
 
 async def raise_step(session: AsyncSession, due: StepDue) -> None:
-    """Call whom a step of the ladder names; once per step and clock, whoever runs, and not for a cancelled ticket."""
-    if due.fact.withheld or due.ticket.status == "cancelled":
+    """Call whom a step of the ladder names; once per step and clock, whoever runs, and not for an ended ticket."""
+    if due.fact.withheld or due.ticket.status in ENDED:
         return
     step, fact = due.fact.step, due.fact
     reason = "sla_warning" if step.at_share is not None else "sla_breach"

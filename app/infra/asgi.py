@@ -3,6 +3,8 @@
 import asyncio
 import json
 import re
+from enum import Enum, auto
+from tempfile import SpooledTemporaryFile
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
@@ -13,9 +15,12 @@ from app.infra.ids import new_id
 from app.infra.problems import PayloadTooLarge
 
 MOST_BYTES = 1024 * 1024
+_PART_BYTES = 64 * 1024
 _DRAINED_BYTES = 32 * MOST_BYTES
 _DRAINED_SECONDS = 5.0
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
+
+Body = SpooledTemporaryFile[bytes]
 
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -66,43 +71,57 @@ class BodyLimit:
     """Refuses bodies over 1 MiB with 413, after draining what a plain client is still sending.
 
     A client that is cut off while it sends sees a broken connection and no answer; so up to 32 MiB or five seconds
-    of it are read and thrown away first.
+    of it are read and thrown away first. On the paths of ``uploads`` a body may hold more: past the first MiB it waits
+    on the disk, so that uploads take no more memory than others, however many there are.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, uploads: re.Pattern[str], most_of_an_upload: int) -> None:
         self._app = app
+        self._uploads = uploads
+        self._most_of_an_upload = most_of_an_upload
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on with its body read, or refuse it."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        most = self._most_of_an_upload if self._uploads.fullmatch(scope["path"]) else MOST_BYTES
         announced = Headers(scope=scope).get("content-length", "0")
-        if announced.isdigit() and int(announced) > MOST_BYTES:
+        if announced.isdigit() and int(announced) > most:
             await _drain(receive, 0)
-            await _refuse(scope, send)
+            await _refuse(scope, send, most)
             return
-        body, whole = await _read(receive)
-        if not whole:
-            await _drain(receive, len(body))
-            await _refuse(scope, send)
-            return
-        await self._app(scope, _replay(body, receive), send)
+        with SpooledTemporaryFile(MOST_BYTES) as body:
+            size, end = await _read(receive, body, most)
+            if end is End.TOO_LARGE:
+                await _drain(receive, size)
+                await _refuse(scope, send, most)
+            elif end is End.WHOLE:
+                body.seek(0)
+                await self._app(scope, _replay(body, receive), send)
 
 
-async def _read(receive: Receive) -> tuple[bytes, bool]:
-    chunks: list[bytes] = []
+class End(Enum):
+    """How the reading of a body ended; with ``GONE`` its client has left, and half of it is nobody's wish."""
+
+    WHOLE = auto()
+    TOO_LARGE = auto()
+    GONE = auto()
+
+
+async def _read(receive: Receive, body: Body, most: int) -> tuple[int, End]:
     size = 0
     while True:
         message = await receive()
         if message["type"] != "http.request":
-            return b"".join(chunks), True
-        chunks.append(message.get("body", b""))
-        size += len(chunks[-1])
-        if size > MOST_BYTES:
-            return b"".join(chunks), False
+            return size, End.GONE
+        part = message.get("body", b"")
+        size += len(part)
+        if size > most:
+            return size, End.TOO_LARGE
+        body.write(part)
         if not message.get("more_body", False):
-            return b"".join(chunks), True
+            return size, End.WHOLE
 
 
 async def _drain(receive: Receive, size: int) -> None:
@@ -119,21 +138,22 @@ async def _drain(receive: Receive, size: int) -> None:
         return
 
 
-def _replay(body: bytes, receive: Receive) -> Receive:
-    sent = False
+def _replay(body: Body, receive: Receive) -> Receive:
+    part: bytes | None = body.read(_PART_BYTES)
 
     async def replayed() -> Message:
-        nonlocal sent
-        if sent:
+        nonlocal part
+        if part is None:
             return await receive()
-        sent = True
-        return {"type": "http.request", "body": body, "more_body": False}
+        this, following = part, body.read(_PART_BYTES)
+        part = following or None
+        return {"type": "http.request", "body": this, "more_body": part is not None}
 
     return replayed
 
 
-async def _refuse(scope: Scope, send: Send) -> None:
-    problem = PayloadTooLarge(f"a body may hold {MOST_BYTES} bytes")
+async def _refuse(scope: Scope, send: Send, most: int) -> None:
+    problem = PayloadTooLarge(f"a body may hold {most} bytes")
     body = json.dumps(problem_body(problem, scope["path"])).encode()
     headers = [(b"content-type", b"application/problem+json"), (b"content-length", str(len(body)).encode())]
     await send(

@@ -36,7 +36,7 @@ def check_match(item: Versioned, if_match: str | None) -> None:
     Raises:
         PreconditionFailed: ``If-Match`` names others only.
     """
-    if if_match is not None and not _names(item, if_match):
+    if if_match is not None and not _names(etag_of(item), if_match):
         raise PreconditionFailed("the object has changed since it was read", headers={"ETag": etag_of(item)})
 
 
@@ -46,10 +46,19 @@ def check_none_match(item: Versioned, if_none_match: str | None) -> None:
     Raises:
         NotModified: it has.
     """
-    if if_none_match is not None and _names(item, if_none_match.replace("W/", "")):
-        raise NotModified(etag_of(item))
+    check_tag(etag_of(item), if_none_match)
 
 
-def _names(item: Versioned, header: str) -> bool:
+def check_tag(etag: str, if_none_match: str | None) -> None:
+    """Answer 304 where the caller has what a tag stands for.
+
+    Raises:
+        NotModified: it has.
+    """
+    if if_none_match is not None and _names(etag, if_none_match.replace("W/", "")):
+        raise NotModified(etag)
+
+
+def _names(etag: str, header: str) -> bool:
     tags = [tag.strip() for tag in header.split(",")]
-    return "*" in tags or etag_of(item) in tags
+    return "*" in tags or etag in tags

@@ -92,6 +92,7 @@ _KEY, _TCK, _POL, _CAL, _STF, _RCL = (Prefixed(p) for p in ("key", "tck", "pol",
 _MWN, _WKL = (Prefixed(p) for p in ("mwn", "wkl"))
 _ALM, _ALS = (Prefixed(p) for p in ("alm", "als"))
 _MBX, _IML, _OML = (Prefixed(p) for p in ("mbx", "iml", "oml"))
+_ATT, _WCH = (Prefixed(p) for p in ("att", "wch"))
 
 ResellerId = Annotated[UUID, BeforeValidator(_RSL.read), PlainSerializer(_RSL.write, when_used="json"), _RSL.schema()]
 ContactId = Annotated[UUID, BeforeValidator(_CTC.read), PlainSerializer(_CTC.write, when_used="json"), _CTC.schema()]
@@ -125,3 +126,5 @@ InboundMailId = Annotated[
 OutgoingMailId = Annotated[
     UUID, BeforeValidator(_OML.read), PlainSerializer(_OML.write, when_used="json"), _OML.schema()
 ]
+AttachmentId = Annotated[UUID, BeforeValidator(_ATT.read), PlainSerializer(_ATT.write, when_used="json"), _ATT.schema()]
+WatcherId = Annotated[UUID, BeforeValidator(_WCH.read), PlainSerializer(_WCH.write, when_used="json"), _WCH.schema()]

@@ -137,7 +137,7 @@ class PayloadTooLarge(Problem):
     """The body is larger than a request may be."""
 
     status, code, title = 413, "payload_too_large", "The body is too large"
-    help = "A request's body may hold 1 MiB."
+    help = "A request's body may hold 1 MiB; attachments, 10 MiB each and 25 MiB in one request."
 
 
 class ValidationFailed(Problem):

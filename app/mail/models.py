@@ -136,6 +136,7 @@ class OutgoingMail(SQLModel, table=True):
         Index("uq_outgoing_mails_message_key", "message_key", unique=True),
         Index("ix_outgoing_mails_list", "state", "id"),
         Index("ix_outgoing_mails_due", "next_attempt_at", postgresql_where=text("state = 'queued'")),
+        Index("ix_outgoing_mails_sent", "sent_at", postgresql_where=text("state = 'sent'")),
         Index("ix_outgoing_mails_calls", "staff_id", "created_at", postgresql_where=text("staff_id is not null")),
         Index("ix_outgoing_mails_recipient", "recipient", "created_at"),
         Index("ix_outgoing_mails_ticket", "ticket_id", "id", postgresql_where=text("ticket_id is not null")),

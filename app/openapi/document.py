@@ -32,6 +32,7 @@ _TAGS = {
     "SLA status": "Which promise falls due when.",
     "Escalations": "Calls to people: by the ladder of a clock, or by hand.",
     "Alarms": "What softswitches and monitoring report: an alarm opens a ticket, is counted on it, and resolves it.",
+    "Mail": "What the desk writes to people, and what they write to it.",
     "Reports": "What became of the promises: attainment, times, credits.",
     "Events": "Everything that happened, in an order that never changes.",
     "Webhook endpoints": "Where the same events are brought to, signed by the Standard Webhooks specification.",

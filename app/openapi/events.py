@@ -12,13 +12,14 @@ from app.events.kinds import EventType
 from app.infra.wire import Instant
 from app.openapi.examples import NOW, example_of
 from app.tickets.recalculation_schemas import DeadlinesDigest
-from app.tickets.schemas import MessageData, TicketSummary
+from app.tickets.schemas import MessageData, TicketNamed, TicketSummary
 from app.tickets.sla_schemas import ClockData, DeadlineChange
 from app.webhooks.schemas import EndpointRead, ExhaustedData, FailingData
 
 _REF = "#/components/schemas/{model}"
 
 _DATA: dict[str, dict[str, type[BaseModel | str]]] = {
+    "ticket.merged": {"ticket": TicketSummary, "merged_into": TicketNamed},
     "ticket.message_added": {"ticket": TicketSummary, "message": MessageData},
     "sla.warning": {"ticket": TicketSummary, "clock": ClockData},
     "sla.breached": {"ticket": TicketSummary, "clock": ClockData},
@@ -49,7 +50,7 @@ _SAID = {
     EventType.TICKET_RESOLVED: "A ticket was resolved.",
     EventType.TICKET_REOPENED: "A resolved ticket is worked on again.",
     EventType.TICKET_CLOSED: "A ticket was closed, by its reseller or after seven days of silence.",
-    EventType.TICKET_MERGED: "A ticket was merged into another. Not sent yet.",
+    EventType.TICKET_MERGED: "A ticket was merged into another, and so closed; `merged_into` is that one.",
     EventType.SLA_WARNING: "The first warning of a clock: a share of its target is gone.",
     EventType.SLA_BREACHED: "A deadline has passed unmet; `timestamp` is that deadline.",
     EventType.SLA_MET: "A promise was kept, in time or late.",
@@ -87,6 +88,10 @@ _SHOWN: dict[EventType, dict[str, dict[str, Any]]] = {
     EventType.ESCALATION_ACKNOWLEDGED: {"escalation": _TAKEN | {"acknowledged_at": NOW}},
     EventType.ESCALATION_RESOLVED: {
         "escalation": _TAKEN | {"state": "resolved", "acknowledged_at": "2026-06-10T16:27:00Z", "resolved_at": NOW}
+    },
+    EventType.TICKET_MERGED: {
+        "ticket": {"status": "closed"},
+        "merged_into": {"id": "tkt_01jb9z32jcfcz9rn8z5rymrpva", "number": "TL-1017"},
     },
     EventType.WEBHOOK_ENDPOINT_DISABLED: {"endpoint": {"state": "disabled", "disabled_reason": "failing"}},
 }

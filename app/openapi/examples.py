@@ -43,6 +43,7 @@ _NAMED = {
     "to": "2026-06-11T08:00:00Z",
 }
 _DEPTH = 8
+_SHOWN = ("application/json", "multipart/form-data")
 
 
 def add_examples(document: Json) -> None:
@@ -52,9 +53,10 @@ def add_examples(document: Json) -> None:
         for operation in path.values():
             bodies = [operation.get("requestBody", {}), *operation["responses"].values()]
             for body in bodies:
-                content = body.get("content", {}).get("application/json")
-                if content is not None and "schema" in content:
-                    content["example"] = example_of(content["schema"], schemas)
+                for kind in _SHOWN:
+                    content = body.get("content", {}).get(kind)
+                    if content is not None and "schema" in content:
+                        content["example"] = example_of(content["schema"], schemas)
 
 
 def example_of(schema: Json, schemas: Json, name: str = "", depth: int = 0) -> Any:

@@ -25,6 +25,7 @@ _ETAG = {"schema": _TEXT, "description": "The version of the object."}
 _TAGGED = {
     "create_ticket", "get_ticket", "create_reseller", "create_staff", "create_endpoint", "create_purchase",
     "get_purchase", "cancel_purchase", "create_escalation", "get_escalation", "acknowledge_escalation",
+    "create_contact", "merge_ticket",
 }  # a list that is read by its lines # fmt: skip
 _LINK = {"schema": _TEXT, "description": "The next page, as `rel=next` (RFC 8288)."}
 

@@ -41,6 +41,8 @@ class Contact(SQLModel, table=True):
     __table_args__ = (
         CheckConstraint("kind in ('reseller_staff', 'end_customer')", name="kind"),
         Index("uq_contacts_email", "reseller_id", text("lower(email)"), unique=True),
+        # Over all resellers: whose mail it is.
+        Index("ix_contacts_address", text("lower(email)"), postgresql_where=text("email is not null")),
     )
 
     reseller_id: UUID = Field(primary_key=True, foreign_key="resellers.id")
@@ -49,4 +51,17 @@ class Contact(SQLModel, table=True):
     name: str
     email: str | None = None
     phone: str | None = None
+    notifications: dict[str, bool] = Field(sa_type=Json)
+    mail_suspended_at: datetime | None = Field(default=None, sa_type=Instant)
+    mail_bounced_at: datetime | None = Field(default=None, sa_type=Instant)
+    version: int = 1
     created_at: datetime = Field(sa_type=Instant)
+
+
+class MailDomain(SQLModel, table=True):
+    """A domain whose mail is a reseller's; it is one reseller's at most."""
+
+    __tablename__ = "reseller_mail_domains"
+
+    reseller_id: UUID = Field(primary_key=True, foreign_key="resellers.id")
+    domain: str = Field(primary_key=True, unique=True)

@@ -1,13 +1,15 @@
 """All SQL of resellers and contacts."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import delete, func, select
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from app.resellers.models import Contact, Reseller
+from app.resellers.models import Contact, MailDomain, Reseller
 
 
 async def find_reseller(session: AsyncSession, reseller_id: UUID) -> Reseller | None:
@@ -48,6 +50,18 @@ async def find_contact_alone(session: AsyncSession, contact_id: UUID) -> Contact
     return (await session.scalars(select(Contact).where(col(Contact.id) == contact_id))).first()
 
 
+async def lock_contact(session: AsyncSession, contact_id: UUID) -> Contact | None:
+    """Lock a contact; under a tenant only its own are there."""
+    query = select(Contact).where(col(Contact.id) == contact_id).with_for_update()
+    return (await session.scalars(query.execution_options(populate_existing=True))).first()
+
+
+async def contacts_with_address(session: AsyncSession, address: str) -> Sequence[Contact]:
+    """List whoever has an address, over all resellers, the longest known first; its case does not matter."""
+    query = select(Contact).where(func.lower(col(Contact.email)) == address.lower()).order_by(col(Contact.id))
+    return (await session.scalars(query)).all()
+
+
 async def list_contacts(
     session: AsyncSession, reseller_id: UUID | None, after: UUID | None, limit: int
 ) -> Sequence[Contact]:
@@ -69,3 +83,34 @@ async def resellers_on(session: AsyncSession, test_clock_id: UUID) -> Sequence[U
     """List those who live on a test clock."""
     query = select(col(Reseller.id)).where(col(Reseller.test_clock_id) == test_clock_id)
     return (await session.scalars(query.order_by(col(Reseller.id)))).all()
+
+
+async def reseller_of_domain(session: AsyncSession, domain: str) -> Reseller | None:
+    """Find the reseller whose mail comes from a domain, an A-label in lower case."""
+    query = select(Reseller).join(MailDomain, col(MailDomain.reseller_id) == col(Reseller.id))
+    return (await session.scalars(query.where(col(MailDomain.domain) == domain))).first()
+
+
+async def mail_domains_of(session: AsyncSession, reseller_ids: Sequence[UUID]) -> Mapping[UUID, list[str]]:
+    """Return the domains of resellers, each one's in order."""
+    found: dict[UUID, list[str]] = defaultdict(list)
+    query = select(MailDomain).where(col(MailDomain.reseller_id).in_(reseller_ids)).order_by(col(MailDomain.domain))
+    for row in await session.scalars(query):
+        found[row.reseller_id].append(row.domain)
+    return found
+
+
+async def drop_mail_domains(session: AsyncSession, reseller_id: UUID, kept: Sequence[str]) -> None:
+    """Take away the domains of a reseller that are not kept."""
+    await session.execute(
+        delete(MailDomain).where(col(MailDomain.reseller_id) == reseller_id, col(MailDomain.domain).not_in(kept))
+    )
+
+
+async def add_mail_domains(session: AsyncSession, reseller_id: UUID, domains: Sequence[str]) -> set[str]:
+    """Give a reseller domains; returns those that no other has, whoever wants one at the same time."""
+    if not domains:
+        return set()
+    values = [{"reseller_id": reseller_id, "domain": domain} for domain in sorted(domains)]
+    added = insert(MailDomain).values(values).on_conflict_do_nothing().returning(col(MailDomain.domain))
+    return set(await session.scalars(added))

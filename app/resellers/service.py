@@ -1,5 +1,6 @@
 """Whose business a caller is about, and the people of a reseller."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from app.infra.ids import new_id
 from app.infra.problems import Conflict, NotFound, ValidationFailed
 from app.resellers import queries
 from app.resellers.models import Contact, Reseller
+from app.resellers.schemas import ContactChange
 
 
 async def act_for(
@@ -73,6 +75,12 @@ async def get_reseller(session: AsyncSession, reseller_id: UUID) -> Reseller:
     return reseller
 
 
+def default_notifications(kind: str) -> Mapping[str, bool]:
+    """Return what a new contact is sent: all that concerns it; its reseller's systems concern the reseller's staff."""
+    always = dict.fromkeys(("acknowledgements", "replies", "status_changes"), True)
+    return {**always, "endpoint_notices": kind == "reseller_staff"}
+
+
 async def add_contact(
     session: AsyncSession, reseller: Reseller, kind: str, name: str, email: str | None, phone: str | None, now: datetime
 ) -> Contact:
@@ -82,11 +90,39 @@ async def add_contact(
         Conflict: another contact of the reseller has that address.
     """
     contact = Contact(
-        reseller_id=reseller.id, id=new_id(), kind=kind, name=name, email=email, phone=phone, created_at=now
+        reseller_id=reseller.id,
+        id=new_id(),
+        kind=kind,
+        name=name,
+        email=email,
+        phone=phone,
+        notifications=dict(default_notifications(kind)),
+        created_at=now,
     )
     session.add(contact)
+    await _flush(session, email)
+    return contact
+
+
+async def change_contact(session: AsyncSession, contact: Contact, wanted: ContactChange) -> None:
+    """Change a contact, which is locked. What mail to an address did says nothing of another address.
+
+    Raises:
+        Conflict: another contact of the reseller has that address.
+    """
+    given = wanted.model_dump(exclude_unset=True)
+    contact.notifications = contact.notifications | given.pop("notifications", {})
+    if given.pop("mail_suspended", None) is False:
+        contact.mail_suspended_at = None
+    if "email" in given and given["email"] != contact.email:
+        contact.mail_suspended_at = contact.mail_bounced_at = None
+    contact.sqlmodel_update(given)
+    contact.version += 1
+    await _flush(session, contact.email)
+
+
+async def _flush(session: AsyncSession, email: str | None) -> None:
     try:
         await session.flush()
     except IntegrityError as error:
         raise Conflict(f"a contact with the address {email} is there already") from error
-    return contact

@@ -2,33 +2,34 @@
 
 from typing import Annotated
 
-from fastapi import Query, Request, Response
+from fastapi import Query, Response
 
 from app.auth.edge import edge_router
 from app.auth.permissions import needs
 from app.auth.principals import Scope
-from app.auth.visit import CurrentVisit, Visit, time_of
-from app.infra.ids import ContactId, TicketId, decode
+from app.auth.visit import CurrentVisit, time_of
+from app.entitlements.contacts_router import contact_visible
+from app.infra.ids import ContactId, TicketId
 from app.infra.paging import PageQuery, page_of
 from app.infra.problems import NotFound
 from app.infra.wire import Page
 from app.resellers.queries import find_contact_alone
 from app.resellers.service import get_reseller
 from app.tickets import queries
+from app.tickets.attachment_queries import attachments_alone, attachments_of
 from app.tickets.customer_schemas import FOR_END_CUSTOMERS, CustomerTicket, CustomerView
-from app.tickets.customers import admit_customer, brand_of, customer_of, message_shown, ticket_shown, ticket_values
+from app.tickets.customers import (
+    admit_customer,
+    attachment_shown,
+    brand_of,
+    customer_of,
+    message_shown,
+    ticket_shown,
+    ticket_values,
+)
 from app.tickets.router import READ_ONE, seen_ticket
 
 router = edge_router("End customers")
-
-
-async def contact_visible(request: Request, visit: Visit) -> bool:
-    """Tell whether the contact in the path is there for this caller."""
-    try:
-        contact_id = decode("ctc", request.path_params["contact_id"])
-    except ValueError:
-        return False
-    return await find_contact_alone(visit.session, contact_id) is not None
 
 
 @router.get(
@@ -70,5 +71,8 @@ async def get_customer_view(
     brand = brand_of(reseller)
     page = page_of(visit.desk.cursors, f"customer-view:{ticket_id}", query, visit.principal.reseller_id)
     rows = await queries.list_messages(visit.session, ticket, page.after_id, query.limit + 1, internal=False)
-    messages = page.answer_by_id(rows, lambda row: message_shown(row, customer, str(brand["name"])), response)
-    return CustomerView.model_validate(ticket_values(ticket, reseller) | {"brand": brand, "messages": messages})
+    files, name = await attachments_of(visit.session, rows), str(brand["name"])
+    messages = page.answer_by_id(rows, lambda row: message_shown(row, files[row.id], customer, name), response)
+    alone = await attachments_alone(visit.session, ticket, internal=False)
+    more = {"brand": brand, "messages": messages, "attachments": [attachment_shown(one) for one in alone]}
+    return CustomerView.model_validate(ticket_values(ticket, reseller) | more)

@@ -2,9 +2,9 @@
 
 from typing import Literal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
-from app.infra.ids import MessageId, TicketId
+from app.infra.ids import AttachmentId, MessageId, TicketId
 from app.infra.wire import Instant, Page
 from app.resellers.brand_schemas import Brand
 from app.sla.words import Priority
@@ -31,6 +31,15 @@ class CustomerTicket(ForEndCustomers):
     updated_at: Instant
 
 
+class CustomerAttachment(ForEndCustomers):
+    """A file as an end customer sees it."""
+
+    id: AttachmentId
+    name: str
+    media_type: str
+    size: int
+
+
 class CustomerMessage(ForEndCustomers):
     """A message as an end customer sees it: its own, or the brand's."""
 
@@ -39,10 +48,12 @@ class CustomerMessage(ForEndCustomers):
     author: str
     body: str
     created_at: Instant
+    attachments: list[CustomerAttachment]
 
 
 class CustomerView(CustomerTicket):
     """A ticket as its end customer sees it, with what was said and how the brand presents itself."""
 
     brand: Brand
+    attachments: list[CustomerAttachment] = Field(description="The first hundred that came without a message.")
     messages: Page[CustomerMessage]

@@ -1,5 +1,6 @@
 """What an end customer sees of its tickets: under its reseller's brand, while Branded is held."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -12,7 +13,8 @@ from app.infra.problems import NotFound
 from app.resellers.branding import shown_author, shown_number, shown_status, with_defaults
 from app.resellers.models import Contact, Reseller
 from app.resellers.queries import find_contact
-from app.tickets.customer_schemas import CustomerMessage, CustomerTicket
+from app.tickets.attachment_models import Attachment
+from app.tickets.customer_schemas import CustomerAttachment, CustomerMessage, CustomerTicket
 from app.tickets.models import Message, Ticket
 
 
@@ -60,7 +62,9 @@ def ticket_values(ticket: Ticket, reseller: Reseller) -> dict[str, object]:
     return {**same, **times, "number": number, "status": shown_status(ticket.status)}
 
 
-def message_shown(message: Message, customer: Contact, brand_name: str) -> CustomerMessage:
+def message_shown(
+    message: Message, attachments: Sequence[Attachment], customer: Contact, brand_name: str
+) -> CustomerMessage:
     """Return a message as the ticket's end customer sees it."""
     by = shown_author(message.author, encode("ctc", customer.id))
     return CustomerMessage(
@@ -69,7 +73,13 @@ def message_shown(message: Message, customer: Contact, brand_name: str) -> Custo
         author=customer.name if by == "customer" else brand_name,
         body=message.body,
         created_at=message.created_at,
+        attachments=[attachment_shown(attachment) for attachment in attachments],
     )
+
+
+def attachment_shown(attachment: Attachment) -> CustomerAttachment:
+    """Return a file as an end customer sees it."""
+    return CustomerAttachment.model_validate(attachment.model_dump())
 
 
 def brand_of(reseller: Reseller) -> dict[str, object]:

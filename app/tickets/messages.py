@@ -1,5 +1,6 @@
 """Messages on a ticket: what they do to its status and its clocks."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -8,13 +9,15 @@ from app.auth.principals import Principal, Scope
 from app.auth.queries import staff_name
 from app.events.kinds import EventType
 from app.infra.ids import decode, new_id
-from app.infra.problems import InvalidTransition, MissingScope, ValidationFailed
+from app.infra.problems import MissingScope, ValidationFailed
 from app.resellers.queries import find_contact
 from app.tickets.act import Act
 from app.tickets.actors import Actor
+from app.tickets.attachments import give
 from app.tickets.changes import enter_status
-from app.tickets.lifecycle import ENDED, Side, after_message
-from app.tickets.models import Message, Ticket
+from app.tickets.lifecycle import Side, after_message
+from app.tickets.merged import refuse_ended
+from app.tickets.models import Message
 from app.tickets.opening import admit_contact
 from app.tickets.schemas import MessageCreate, MessageData, Visibility
 
@@ -26,13 +29,15 @@ async def add_message(act: Act, principal: Principal, wanted: MessageCreate) -> 
         EntitlementRequired: the author is an end customer, and end customers are not included.
         InvalidTransition: the ticket is closed or cancelled.
         MissingScope: a reseller's key asked for what is the desk's own.
-        ValidationFailed: the author is nobody of this reseller's or the operator's.
+        ValidationFailed: the author is nobody of this reseller's or the operator's, or an attachment is not to be had.
     """
-    _refuse_ended(act.ticket)
+    await refuse_ended(act.session, act.ticket, "takes no message")
     if not principal.is_staff and (wanted.visibility == "internal" or wanted.automatic):
         raise MissingScope("internal and automatic messages are the desk's own", scope=str(Scope.STAFF))
     author = await _author(act.session, act, principal, wanted.author)
-    return await _write(act, author, wanted.body, visibility=wanted.visibility, automatic=wanted.automatic)
+    return await _write(
+        act, author, wanted.body, wanted.attachment_ids, visibility=wanted.visibility, automatic=wanted.automatic
+    )
 
 
 async def add_mail_message(
@@ -43,11 +48,13 @@ async def add_mail_message(
     Raises:
         InvalidTransition: the ticket is closed or cancelled.
     """
-    _refuse_ended(act.ticket)
-    return await _write(act, author, body, visibility=visibility, automatic=automatic)
+    await refuse_ended(act.session, act.ticket, "takes no message")
+    return await _write(act, author, body, (), visibility=visibility, automatic=automatic)
 
 
-async def _write(act: Act, author: Actor, body: str, *, visibility: Visibility, automatic: bool) -> Message:
+async def _write(
+    act: Act, author: Actor, body: str, attachment_ids: Sequence[UUID], *, visibility: Visibility, automatic: bool
+) -> Message:
     ticket = act.ticket
     message = Message(
         reseller_id=ticket.reseller_id,
@@ -61,6 +68,9 @@ async def _write(act: Act, author: Actor, body: str, *, visibility: Visibility, 
         created_at=act.now,
     )
     act.session.add(message)
+    if attachment_ids:
+        await act.session.flush()
+        await give(act.session, ticket, message, attachment_ids)
     internal = visibility == "internal"
     data = MessageData(id=message.id, visibility=visibility, side=author.side)
     if not internal:
@@ -69,15 +79,6 @@ async def _write(act: Act, author: Actor, body: str, *, visibility: Visibility, 
     if not internal:
         await _hear(act, author.side, automatic=automatic)
     return message
-
-
-def _refuse_ended(ticket: Ticket) -> None:
-    if ticket.status in ENDED:
-        raise InvalidTransition(
-            f"the ticket is {ticket.status} and takes no message: open a new one that follows it",
-            current=ticket.status,
-            allowed=[],
-        )
 
 
 async def _hear(act: Act, side: Side, *, automatic: bool) -> None:

@@ -4,7 +4,17 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, Computed, ForeignKeyConstraint, Index, Sequence, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Computed,
+    ForeignKeyConstraint,
+    Index,
+    Sequence,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlmodel import Field, SQLModel
 
@@ -33,6 +43,7 @@ class Ticket(SQLModel, table=True):
             "sla_status in ('breached', 'at_risk', 'on_track', 'paused', 'met', 'none')", name="sla_status"
         ),
         ForeignKeyConstraint(["reseller_id", "contact_id"], ["contacts.reseller_id", "contacts.id"]),
+        ForeignKeyConstraint(["reseller_id", "merged_into_id"], ["tickets.reseller_id", "tickets.id"]),
         Index("ix_tickets_list", "reseller_id", "created_at", "id"),
         Index("ix_tickets_updated", "reseller_id", "updated_at", "id"),
         Index("ix_tickets_urgency", "reseller_id", URGENCY, "id"),
@@ -75,6 +86,7 @@ class Ticket(SQLModel, table=True):
     custom_fields: dict[str, Any] = Field(sa_type=Json)
     external_ref: str | None = None
     follows_id: UUID | None = None
+    merged_into_id: UUID | None = None
     sla_policy_id: UUID = Field(foreign_key="sla_policies.id")
     sla_level: int
     sla_status: str
@@ -127,6 +139,27 @@ class Message(SQLModel, table=True):
         default=None,
         sa_column=Column(TSVECTOR, Computed("to_tsvector('simple'::regconfig, body)", persisted=True), nullable=True),
     )
+
+
+class TicketWatcher(SQLModel, table=True):
+    """A person who follows a ticket: a contact of its reseller's, or one of the operator's people."""
+
+    __tablename__ = "ticket_watchers"
+    __table_args__ = (
+        CheckConstraint("num_nonnulls(contact_id, staff_id) = 1", name="person"),
+        UniqueConstraint("reseller_id", "ticket_id", "contact_id", name="uq_ticket_watchers_contact"),
+        UniqueConstraint("reseller_id", "ticket_id", "staff_id", name="uq_ticket_watchers_staff"),
+        ForeignKeyConstraint(["reseller_id", "ticket_id"], ["tickets.reseller_id", "tickets.id"]),
+        ForeignKeyConstraint(["reseller_id", "contact_id"], ["contacts.reseller_id", "contacts.id"]),
+    )
+
+    reseller_id: UUID = Field(primary_key=True)
+    id: UUID = Field(primary_key=True, unique=True)
+    ticket_id: UUID
+    contact_id: UUID | None = None
+    staff_id: UUID | None = Field(default=None, foreign_key="staff.id")
+    name: str
+    created_at: datetime = Field(sa_type=Instant)
 
 
 class HistoryEntry(SQLModel, table=True):

@@ -1,6 +1,6 @@
 """Rows and values of tickets to the shapes on the wire."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -11,9 +11,19 @@ from app.clocks.models import SlaClock
 from app.clocks.rows import ClockRow, Versions
 from app.sla.clock import Clock
 from app.sla.ladder import Ladder, next_step_at
+from app.tickets.attachment_models import Attachment
+from app.tickets.attachment_schemas import AttachmentRead
 from app.tickets.batch_rows import BatchTicket
-from app.tickets.models import Ticket
-from app.tickets.schemas import Assignee, TicketFacts, TicketListed, TicketRead, TicketSummary
+from app.tickets.models import Message, Ticket
+from app.tickets.schemas import (
+    Assignee,
+    MessageRead,
+    TicketFacts,
+    TicketListed,
+    TicketNamed,
+    TicketRead,
+    TicketSummary,
+)
 from app.tickets.sla_schemas import ClockData, ClockRead, SlaRead, SlaSummary, TicketSla, Voided
 
 _SECOND = timedelta(seconds=1)
@@ -34,9 +44,31 @@ def listed(ticket: Ticket) -> TicketListed:
     return TicketListed.model_validate(_facts(ticket, _STORED) | {"sla": _stored_sla(ticket)})
 
 
-def detail_of(ticket: Ticket, keeper: Keeper, now: datetime) -> TicketRead:
+def detail_of(
+    ticket: Ticket,
+    keeper: Keeper,
+    now: datetime,
+    attachments: Sequence[Attachment] = (),
+    merged_into: TicketNamed | None = None,
+) -> TicketRead:
     """Return a ticket by itself, with its clocks as they stand now."""
-    return TicketRead.model_validate(_facts(ticket, _STORED) | {"sla": sla_of(keeper, now)})
+    more = {"sla": sla_of(keeper, now), "merged_into": merged_into, "attachments": attachments}
+    return TicketRead.model_validate(_facts(ticket, _STORED) | more)
+
+
+def named(ticket: Ticket) -> TicketNamed:
+    """Return a ticket by its id and number."""
+    return TicketNamed(id=ticket.id, number=number_of(ticket.number))
+
+
+def message_of(message: Message, attachments: Sequence[Attachment]) -> MessageRead:
+    """Return a message with the files that it carries."""
+    return MessageRead.model_validate(message.model_dump() | {"attachments": attachments})
+
+
+def attachment_of(attachment: Attachment) -> AttachmentRead:
+    """Return an attachment by itself."""
+    return AttachmentRead.model_validate(attachment.model_dump() | {"sha256": attachment.sha256.hex()})
 
 
 def sla_of(keeper: Keeper, now: datetime) -> SlaRead:

@@ -17,12 +17,13 @@ from app.infra.wire import Page
 from app.tickets import queries, search
 from app.tickets.act import take
 from app.tickets.actors import actor_of
+from app.tickets.attachment_queries import attachments_of
 from app.tickets.changes import change_ticket
-from app.tickets.looking import looked_at
+from app.tickets.looking import looked_at, ticket_read
 from app.tickets.messages import add_message
 from app.tickets.models import Ticket
 from app.tickets.opening import open_ticket
-from app.tickets.reading import detail_of, listed
+from app.tickets.reading import detail_of, listed, message_of
 from app.tickets.schemas import (
     HistoryRead,
     MessageCreate,
@@ -94,7 +95,7 @@ async def get_ticket(ticket_id: TicketId, visit: CurrentVisit, response: Respons
     ticket = await seen_ticket(visit, ticket_id)
     response.headers["ETag"] = etag_of(ticket)
     keeper, now = await looked_at(visit, ticket)
-    return detail_of(ticket, keeper, now)
+    return await ticket_read(visit, ticket, keeper, now)
 
 
 @router.patch("/tickets/{ticket_id}", dependencies=[WRITE_ONE])
@@ -115,7 +116,7 @@ async def patch_ticket(
     await change_ticket(act, visit.principal, body)
     await act.finish()
     response.headers["ETag"] = etag_of(act.ticket)
-    return detail_of(act.ticket, act.keeper, act.now)
+    return await ticket_read(visit, act.ticket, act.keeper, act.now)
 
 
 @router.post("/tickets/{ticket_id}/messages", status_code=201, dependencies=[WRITE_ONE])
@@ -128,7 +129,7 @@ async def create_message(ticket_id: TicketId, body: MessageCreate, visit: Curren
     act = await take(visit.session, ticket_id, actor_of(visit.principal), visit.wall)
     message = await add_message(act, visit.principal, body)
     await act.finish()
-    return MessageRead.model_validate(message)
+    return message_of(message, (await attachments_of(visit.session, [message]))[message.id])
 
 
 @router.get("/tickets/{ticket_id}/messages", dependencies=[READ_ONE])
@@ -141,7 +142,8 @@ async def list_messages(
     rows = await queries.list_messages(
         visit.session, ticket, page.after_id, query.limit + 1, internal=visit.principal.is_staff
     )
-    return page.answer_by_id(rows, MessageRead.model_validate, response)
+    files = await attachments_of(visit.session, rows)
+    return page.answer_by_id(rows, lambda row: message_of(row, files[row.id]), response)
 
 
 @router.get("/tickets/{ticket_id}/history", dependencies=[READ_ONE])

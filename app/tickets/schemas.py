@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, Field
 
-from app.infra.ids import ContactId, MessageId, PolicyId, ResellerId, StaffId, TicketId
+from app.infra.ids import AttachmentId, ContactId, MessageId, PolicyId, ResellerId, StaffId, TicketId
 from app.infra.paging import PageQuery
 from app.infra.wire import Answer, Change, Instant, Line, Request, Storable, Text, storable
 from app.sla.words import Priority, Status
@@ -141,9 +141,31 @@ class TicketListed(TicketFacts):
     sla: SlaSummary
 
 
+class AttachmentListed(Answer):
+    """A file, as tickets and messages name it; `GET /v1/attachments/{id}` is what is in it."""
+
+    id: AttachmentId
+    name: str = Field(examples=["trunk-7.pcap"])
+    media_type: str = Field(description="Told by its bytes.", examples=["application/vnd.tcpdump.pcap"])
+    size: int = Field(description="Bytes.", examples=[4096])
+
+
+class TicketNamed(Answer):
+    """A ticket, by its id and number."""
+
+    id: TicketId
+    number: str
+
+
 class TicketRead(TicketFacts):
     """A ticket."""
 
+    merged_into: TicketNamed | None = Field(
+        description="The ticket that goes on in its place: where that was merged, too, the last one."
+    )
+    attachments: list[AttachmentListed] = Field(
+        description="The first hundred that came without a message; `GET /v1/tickets/{id}/attachments` lists all."
+    )
     sla: SlaRead
 
 
@@ -158,6 +180,11 @@ class MessageCreate(Request):
         description="Who wrote it. A contact's message is the customer's, whoever sends it in.",
     )
     automatic: bool = Field(default=False, description="For staff: not written by a person, so it answers nothing.")
+    attachment_ids: Annotated[list[AttachmentId], Field(max_length=20)] = Field(
+        default_factory=list,
+        description="Attachments of the ticket that this message is to carry: as visible as it, and no other's.",
+        examples=[[]],
+    )
 
 
 class Author(BaseModel):
@@ -181,6 +208,7 @@ class MessageRead(Answer):
     automatic: bool
     author: Author
     created_at: Instant
+    attachments: list[AttachmentListed]
 
 
 class MessageData(BaseModel):

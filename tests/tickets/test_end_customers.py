@@ -167,7 +167,7 @@ async def test_a_portal_shows_the_brand_as_it_is(desk: Desk) -> None:
         {"data": [], "next_cursor": None},
     )
     listed = await desked.reseller.get(f"/contacts/{desked.customer['id']}/tickets")
-    assert listed["data"] == [{name: view[name] for name in view.keys() - {"brand", "messages"}}]
+    assert listed["data"] == [{name: view[name] for name in view.keys() - {"attachments", "brand", "messages"}}]
     await desked.reseller.patch(f"/resellers/{desked.reseller.id}", {"brand": None})
     plain = await desked.look(ticket)
     name = (await desked.reseller.get("/me"))["reseller"]

@@ -3,6 +3,7 @@
     support+1jq.<mac>@example.com    whoever replies to this is that person on that ticket
     support+u1jq.<mac>@example.com   what cannot be delivered comes back here, and names the mail
     <oml_....<mac>@example.com>      a mail of ours
+    <tkt_....<mac>@example.com>      what all mails of a ticket refer to, so that clients keep them together
 
 A mac is HMAC-SHA-256 over a purpose and what it stands for, cut to 128 bits. Letters are Crockford's base 32, of which
 either case is read, since mail servers change it. Any key of the ring is good, the first one makes.
@@ -78,6 +79,11 @@ def is_bounce(keys: Keys, token: Token) -> bool:
 def message_key(keys: Keys, mail_id: UUID, domain: str) -> str:
     """Return the Message-ID of a mail of ours, without its brackets."""
     return f"{encode('oml', mail_id)}.{_mac(keys[0], 'message', str(mail_id))}@{domain}"
+
+
+def root_key(keys: Keys, ticket_id: UUID, domain: str) -> str:
+    """Return the Message-ID that all mails of a ticket name as the beginning of their thread; no mail has it."""
+    return f"{encode('tkt', ticket_id)}.{_mac(keys[0], 'root', str(ticket_id))}@{domain}"
 
 
 def mail_of_key(keys: Keys, key: str) -> UUID | None:

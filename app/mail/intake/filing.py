@@ -4,31 +4,35 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlmodel import col
 
 from app.mail.parsing.parsed import AttachedFile
+from app.resellers import queries
 from app.resellers.models import Contact
+from app.resellers.queries import contacts_with_address
+from app.tickets import attachments, watchers
 from app.tickets.actors import Actor
+from app.tickets.merged import final_target
 from app.tickets.models import Ticket
 from app.tickets.schemas import Visibility
+from app.tickets.watcher_queries import watchers_of
+
+__all__ = [
+    "attach",
+    "bounced",
+    "contacts_with_address",
+    "final_target",
+    "reseller_of_domain",
+    "suspend",
+    "watch",
+    "watches",
+]
 
 
-async def contacts_with_address(session: AsyncSession, address: str) -> Sequence[Contact]:
-    """List the contacts of all resellers with an address."""
-    query = select(Contact).where(func.lower(col(Contact.email)) == address.lower())
-    return (await session.scalars(query.order_by(col(Contact.id)))).all()
-
-
-async def reseller_of_domain(session: AsyncSession, domain: str) -> UUID | None:  # noqa: ARG001
+async def reseller_of_domain(session: AsyncSession, domain: str) -> UUID | None:
     """Return which reseller has claimed a domain of mail."""
-    return None
-
-
-async def final_target(session: AsyncSession, ticket: Ticket) -> Ticket:  # noqa: ARG001
-    """Return the ticket that goes on in place of a merged one; one that was not merged is its own."""
-    return ticket
+    reseller = await queries.reseller_of_domain(session, domain)
+    return reseller.id if reseller else None
 
 
 async def attach(
@@ -41,21 +45,33 @@ async def attach(
     visibility: Visibility,
 ) -> None:
     """Keep the files of a mail on its ticket."""
+    new = [
+        attachments.NewFile(each.name, each.media_type, each.content, each.inline, each.content_id) for each in files
+    ]
+    await attachments.attach(session, ticket, message_id, new, author, at, visibility=visibility)
 
 
 async def watch(session: AsyncSession, ticket: Ticket, contact: Contact, at: datetime) -> None:
     """Let a contact follow a ticket."""
+    await watchers.watch(session, ticket, at, contact_id=contact.id)
 
 
-async def watches(session: AsyncSession, ticket: Ticket, contact: Contact) -> bool:  # noqa: ARG001
+async def watches(session: AsyncSession, ticket: Ticket, contact: Contact) -> bool:
     """Tell whether a contact follows a ticket."""
-    return False
+    return any(each.contact_id == contact.id for each in await watchers_of(session, ticket))
 
 
 async def bounced(session: AsyncSession, contact: Contact, at: datetime) -> None:
     """Note that mail to a contact could not be delivered."""
+    locked = await queries.lock_contact(session, contact.id)
+    assert locked is not None, "contacts are never removed"
+    locked.mail_bounced_at = at
 
 
-async def suspend(session: AsyncSession, contact: Contact, at: datetime) -> bool:  # noqa: ARG001
+async def suspend(session: AsyncSession, contact: Contact, at: datetime) -> bool:
     """Let nothing more be sent to a contact; whether that is new."""
-    return True
+    locked = await queries.lock_contact(session, contact.id)
+    assert locked is not None, "contacts are never removed"
+    new = locked.mail_suspended_at is None
+    locked.mail_suspended_at = locked.mail_suspended_at or at
+    return new

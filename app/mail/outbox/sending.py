@@ -1,0 +1,129 @@
+"""Sending a mail: it is taken in one transaction, sent outside of any, and recorded in another.
+
+Whoever takes a mail puts off its next attempt for longer than an attempt may last, so that nobody else takes it
+meanwhile; where the worker dies, it falls due again by that. Dead between the server's answer and the record, the same
+mail goes out again with the same Message-ID. Without a mail server mails are captured: they stay to be looked at.
+"""
+
+import random
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.infra.db import Database
+from app.infra.ids import decode, encode, first_id_of
+from app.infra.now import wall_now
+from app.infra.queue import Job, enqueue, waiting
+from app.infra.settings import Settings
+from app.mail.addressing.tokens import Keys, bounce_address
+from app.mail.models import OutgoingMail
+from app.mail.outbox import queries
+from app.mail.outbox.carrier import Carried, Carrier
+from app.mail.outbox.composing import DIGEST, send_job
+from app.mail.outbox.fates import SUSPENDED
+from app.mail.outbox.house import House
+from app.mail.outbox.mime import message_bytes
+from app.mail.outbox.retrying import next_delay
+
+_LEASE = timedelta(seconds=90)  # longer than an attempt lasts
+_HELD_BACK = timedelta(minutes=1)
+_LOST_AFTER = timedelta(seconds=30)
+_LOOKED_BACK = timedelta(days=2)
+_AT_ONCE = 500
+_log = structlog.get_logger(__name__)
+
+
+def envelope_sender(keys: Keys, mail: OutgoingMail) -> str:
+    """Return where a mail comes back to that cannot be delivered; where there is a mailbox, it names the mail."""
+    if not mail.bounces_to or mail.mailbox_id is None or mail.number is None:
+        return mail.bounces_to
+    return bounce_address(keys, mail.bounces_to, mail.number)
+
+
+class Postman:
+    """Sends mails; one per process."""
+
+    def __init__(self, database: Database, settings: Settings, carrier: Carrier | None = None) -> None:
+        self._database = database
+        self._keys = House.of(settings).keys
+        self._per_hour = settings.mail_out_per_hour
+        self._carrier = carrier or (Carrier(settings.smtp_url) if settings.smtp_url else None)
+
+    async def send(self, argument: str) -> None:
+        """Send the mail that a job names, unless it was sent or is being sent; a job may be run twice."""
+        mail_id = decode("oml", argument)
+        mail = await self._take(mail_id)
+        if mail is None:
+            return
+        if self._carrier is None:
+            await self._record(mail, None)
+            return
+        sender = envelope_sender(self._keys, mail)
+        await self._record(mail, await self._carrier.carry(sender, mail.recipient, message_bytes(mail)))
+
+    async def _take(self, mail_id: UUID) -> OutgoingMail | None:
+        async with self._database.transaction() as session:
+            mail, now = await queries.lock_mail(session, mail_id), wall_now()
+            if mail is None or mail.state != "queued":
+                return None
+            if mail.next_attempt_at is not None and mail.next_attempt_at > now:  # somebody sends it, or it is early
+                await enqueue(session, [send_job(mail_id, mail.next_attempt_at - now)])
+                return None
+            if await self._is_suspended(session, mail):
+                mail.state, mail.answer, mail.next_attempt_at = "suppressed", SUSPENDED, None
+                return None
+            if self._carrier is not None and await self._is_enough(session, now):
+                _put_off(mail, now + _HELD_BACK)
+                mail.answer = (
+                    f"held back: {self._per_hour} mails went out within the hour (TRUNKLINE_MAIL_OUT_PER_HOUR)"
+                )
+                await enqueue(session, [send_job(mail_id, _HELD_BACK)])
+                return None
+            mail.attempts += 1
+            _put_off(mail, now + _LEASE)
+            return mail
+
+    async def _is_suspended(self, session: AsyncSession, mail: OutgoingMail) -> bool:
+        if mail.contact_id is None:
+            return False
+        person = (await queries.contacts(session, [mail.contact_id])).get(mail.contact_id)
+        return person is not None and person.suspended
+
+    async def _is_enough(self, session: AsyncSession, now: datetime) -> bool:
+        return await queries.sent_since(session, now - timedelta(hours=1), self._per_hour) >= self._per_hour
+
+    async def _record(self, taken: OutgoingMail, carried: Carried | None) -> None:
+        async with self._database.transaction() as session:
+            mail, now = await queries.lock_mail(session, taken.id), wall_now()
+            if mail is None or mail.state != "queued" or mail.attempts != taken.attempts:
+                return  # it took so long that another has taken it since
+            if carried is None:
+                mail.state, mail.sent_at, mail.next_attempt_at = "captured", now, None
+                return
+            mail.answer = carried.answer
+            delay = next_delay(mail.attempts, random.random())  # noqa: S311 - jitter
+            if carried.state == "sent":
+                mail.state, mail.sent_at, mail.next_attempt_at = "sent", now, None
+            elif carried.state == "failed" or delay is None:
+                mail.state, mail.next_attempt_at = "failed", None
+                _log.warning("a mail was not taken", mail_id=encode("oml", mail.id), answer=mail.answer)
+            else:
+                _put_off(mail, now + delay)
+                await enqueue(session, [send_job(mail.id, delay)])
+
+
+async def find_lost(session: AsyncSession, now: datetime) -> int:
+    """Enqueue anew what is to be sent or told and has no job; return how many."""
+    jobs = [send_job(mail_id) for mail_id in await queries.overdue(session, now - _LOST_AFTER, _AT_ONCE)]
+    since = first_id_of(now - _LOOKED_BACK)
+    jobs += [Job(DIGEST, to) for to in await queries.ungathered(session, since, now - _LOST_AFTER)]
+    known = await waiting(session, jobs) if jobs else set()
+    lost = [job for job in jobs if job.argument not in known]
+    await enqueue(session, lost)
+    return len(lost)
+
+
+def _put_off(mail: OutgoingMail, until: datetime) -> None:
+    mail.next_attempt_at = until

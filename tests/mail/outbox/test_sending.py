@@ -1,0 +1,184 @@
+"""Mails over a real mail server: what arrives, what is tried again, what is given up, and nothing twice."""
+
+from datetime import timedelta
+
+import pytest
+
+from app.infra.ids import decode
+from app.infra.now import wall_now
+from app.mail.outbox.carrier import Carrier
+from app.mail.outbox.sending import Postman, find_lost
+from tests.desk import Caller, Desk, Json
+from tests.mail.outbox.writing import contact, let_pass, mails, operators_mailbox, send
+from tests.mail_sink import DROP, HANG, MailSink
+
+ANN = "ann@customer.example"
+
+
+async def _one(desk: Desk, **members: str) -> tuple[Caller, Json]:
+    await operators_mailbox(desk)
+    reseller = await desk.reseller("professional", now=None)
+    ann = await contact(reseller, members.pop("name", "Ann Example"), email=ANN)
+    ticket = await reseller.open_ticket(contact_id=ann["id"], **members)
+    await desk.publish()
+    return reseller, ticket
+
+
+async def _do(desk: Desk, sink: MailSink, job: str) -> None:
+    await Postman(desk.database, desk.settings, Carrier(sink.url)).send(job)
+
+
+async def test_what_arrives_is_what_was_written(desk: Desk) -> None:
+    subject = "Störung\r\nBcc: evil@evil.example\u2028 on trunk 7, " + "ö" * 90
+    _, ticket = await _one(desk, subject=subject, name="Änne, \r\nBcc: x@y.z")
+    body = "First line\n.\n..dots\n" + "long " * 400 + "\n<b>&amp;</b> ü 漢字"
+    async with MailSink() as sink:
+        assert await send(desk, sink) == 1
+        await desk.staff.post(f"/tickets/{ticket['id']}/messages", {"body": body})
+        await desk.publish()
+        assert await send(desk, sink) == 1
+
+    first, second = sink.taken
+    assert (first.recipients, second.recipients) == ([ANN], [ANN])
+    assert (first.sender, second.sender[:9]) == ("", "support+u")
+    for mail in (first.mail, second.mail):
+        assert mail["Bcc"] is None
+        assert mail["X-Mailer"] is None
+        assert mail["Subject"].startswith(f"[{ticket['number']}] Störung Bcc: evil@evil.example on trunk 7")
+        assert [one.addr_spec for one in mail["To"].addresses] == [ANN]
+    assert body in second.body("plain")
+    assert "&lt;b&gt;&amp;amp;&lt;/b&gt; ü 漢字" in second.body("html")
+    assert second.mail["References"].split()[-1] == first.mail["Message-ID"]
+    assert second.mail["In-Reply-To"] == first.mail["Message-ID"]
+    sent = await mails(desk)
+    assert [(one["state"], one["attempts"], one["answer"]) for one in sent] == [("sent", 1, "taken")] * 2
+
+
+@pytest.mark.parametrize("answer", ["451 4.3.0 busy", DROP, HANG])
+@pytest.mark.parametrize("where", ["at_rcpt", "at_data"])
+async def test_what_is_not_taken_for_now_is_tried_again_with_the_same_message_id(
+    desk: Desk, where: str, answer: str
+) -> None:
+    await _one(desk)
+    async with MailSink() as sink:
+        getattr(sink, where)[ANN] = [answer]
+        await send(desk, sink, step_seconds=0.3)
+        (mail,) = await mails(desk)
+        assert (mail["state"], mail["attempts"], sink.taken) == ("queued", 1, [])
+        assert mail["answer"]
+        await send(desk, sink)
+        assert sink.taken == [], "its time has not come"
+        await let_pass(desk)
+        assert await send(desk, sink) == 1
+
+    (mail,) = await mails(desk)
+    (taken,) = sink.taken
+    assert (mail["state"], mail["attempts"], mail["next_attempt_at"]) == ("sent", 2, None)
+    assert taken.mail["Message-ID"] == dict(mail["headers"])["Message-ID"]
+
+
+@pytest.mark.parametrize("where", ["at_rcpt", "at_data"])
+async def test_what_is_refused_for_good_is_failed_with_the_answer_and_staff_send_it_again(
+    desk: Desk, where: str
+) -> None:
+    reseller, _ = await _one(desk)
+    async with MailSink() as sink:
+        getattr(sink, where)[ANN] = ["550 5.1.1 no such person"]
+        await send(desk, sink)
+        (mail,) = await mails(desk)
+        assert (mail["state"], mail["answer"]) == ("failed", "550 5.1.1 no such person")
+        assert await send(desk, sink) == 0
+        await reseller.refused("POST", f"/outgoing-mail/{mail['id']}/retry", "missing_scope")
+        again = await desk.staff.post(f"/outgoing-mail/{mail['id']}/retry")
+        assert (again["state"], again["attempts"]) == ("queued", 0)
+        await send(desk, sink)
+        await desk.staff.refused("POST", f"/outgoing-mail/{mail['id']}/retry", "conflict")
+
+    assert len(sink.taken) == 1
+
+
+async def test_a_server_that_is_away_or_refuses_everybody_is_no_fault_of_the_mail(desk: Desk) -> None:
+    await _one(desk)
+    async with MailSink() as sink:
+        pass
+    await send(desk, sink, step_seconds=1)
+
+    (mail,) = await mails(desk)
+
+    assert (mail["state"], mail["attempts"]) == ("queued", 1)
+    assert "Connect" in mail["answer"]
+
+
+async def test_a_job_that_is_run_twice_sends_once(desk: Desk) -> None:
+    await _one(desk)
+    async with MailSink() as sink:
+        jobs = await desk.picked("mail.send")
+        for job in jobs * 2:
+            await _do(desk, sink, job)
+
+    assert len(sink.taken) == 1
+
+
+async def test_without_a_mail_server_mail_is_captured(desk: Desk) -> None:
+    await _one(desk)
+    await send(desk)
+
+    (mail,) = await mails(desk)
+
+    assert (mail["state"], mail["attempts"], mail["sent_at"] is not None) == ("captured", 1, True)
+
+
+async def test_what_has_lost_its_job_is_found(desk: Desk) -> None:
+    await _one(desk)
+    await desk.picked("mail.send")
+    now = wall_now()
+    async with desk.database.transaction() as session:
+        assert await find_lost(session, now) == 0
+        assert await find_lost(session, now + timedelta(minutes=5)) == 1
+        assert await find_lost(session, now + timedelta(minutes=5)) == 0
+
+    async with MailSink() as sink:
+        assert await send(desk, sink) == 1
+    assert len(sink.taken) == 1
+
+
+async def test_a_mail_that_was_taken_by_a_worker_that_died_falls_due_again(desk: Desk) -> None:
+    await _one(desk)
+    postman = Postman(desk.database, desk.settings)
+    (job,) = await desk.picked("mail.send")
+    assert await postman._take(decode("oml", job)) is not None
+    async with MailSink() as sink:
+        await _do(desk, sink, job)
+        assert sink.taken == [], "another has it"
+        await let_pass(desk)
+        assert await send(desk, sink) == 1
+
+    (mail,) = await mails(desk)
+    assert (mail["state"], mail["attempts"], len(sink.taken)) == ("sent", 2, 1)
+
+
+async def test_above_the_limit_of_an_hour_mails_wait_and_say_so(desk: Desk) -> None:
+    _, ticket = await _one(desk)
+    for _ in range(3):
+        await desk.staff.post(f"/tickets/{ticket['id']}/messages", {"body": "hello"})
+        await desk.publish()
+    desk.settings = desk.settings.model_copy(update={"mail_out_per_hour": 2})
+    async with MailSink() as sink:
+        await send(desk, sink)
+
+        assert len(sink.taken) == 2
+        held = await mails(desk, state="queued")
+        assert [one["attempts"] for one in held] == [0, 0]
+        assert "TRUNKLINE_MAIL_OUT_PER_HOUR" in held[0]["answer"]
+
+
+async def test_html_is_shown_in_a_sandbox(desk: Desk) -> None:
+    _, ticket = await _one(desk, subject="<script>alert(1)</script>")
+    (mail,) = await mails(desk, ticket_id=ticket["id"], recipient=ANN)
+
+    answer = await desk.staff.send("GET", f"/outgoing-mail/{mail['id']}/html")
+
+    assert answer.headers["content-security-policy"].startswith("sandbox; default-src 'none'")
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert "&lt;script&gt;" in answer.text
+    assert "<script" not in answer.text

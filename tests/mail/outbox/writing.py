@@ -1,0 +1,60 @@
+"""What the tests of mail out share: resellers with people, mailboxes, and the mails as staff see them."""
+
+from typing import Any
+
+from sqlalchemy import text
+
+from app.infra.ids import decode, new_id
+from app.infra.now import wall_now
+from app.mail.outbox.carrier import Carrier
+from app.mail.outbox.sending import Postman
+from tests.desk import Caller, Desk, Json
+from tests.mail_sink import MailSink
+
+_MAILBOX = """
+insert into mailboxes (reseller_id, id, address, name, priority, version, created_at)
+values (:reseller_id, :id, :address, null, 'low', 1, :at)
+"""
+_DUE = "update outgoing_mails set next_attempt_at = now() - interval '1 second' where state = 'queued'"
+
+
+async def mailbox(desk: Desk, reseller_id: str, address: str) -> None:
+    """Give a reseller, or the operator, a mailbox."""
+    values = {"reseller_id": decode("rsl", reseller_id), "id": new_id(), "address": address, "at": wall_now()}
+    async with desk.database.transaction() as session:
+        await session.execute(text(_MAILBOX), values)
+
+
+async def operators_mailbox(desk: Desk, address: str = "support@trunkline.localhost") -> None:
+    """Give the operator a mailbox."""
+    await mailbox(desk, (await desk.staff.get("/me"))["reseller_id"], address)
+
+
+async def contact(reseller: Caller, name: str = "Ann Example", **members: Any) -> Json:
+    """Add a contact with an address."""
+    email = f"{name.split(maxsplit=1)[0].lower()}@customer.example"
+    made: Json = await reseller.post("/contacts", {"name": name, "email": email} | members)
+    return made
+
+
+async def mails(desk: Desk, **filters: Any) -> list[Json]:
+    """Publish, and return the mails that were written, the eldest first, whole."""
+    await desk.publish()
+    listed = (await desk.staff.get("/outgoing-mail", limit=100, **filters))["data"]
+    return [await desk.staff.get(f"/outgoing-mail/{one['id']}") for one in reversed(listed)]
+
+
+async def send(desk: Desk, sink: MailSink | None = None, **timeouts: float) -> int:
+    """Do the jobs that send mail, as a worker would, those in time to come too; return how many."""
+    carrier = None if sink is None else Carrier(sink.url, **timeouts)
+    postman = Postman(desk.database, desk.settings, carrier)
+    jobs = await desk.picked("mail.send")
+    for job in jobs:
+        await postman.send(job)
+    return len(jobs)
+
+
+async def let_pass(desk: Desk) -> None:
+    """Let the waits of mails pass."""
+    async with desk.database.transaction() as session:
+        await session.execute(text(_DUE))
