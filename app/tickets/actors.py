@@ -11,9 +11,9 @@ from app.tickets.lifecycle import Side
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """A person, a key, or the desk itself."""
+    """A person, a key, the desk itself, or whoever a mail says it is from."""
 
-    kind: Literal["contact", "staff", "key", "system"]
+    kind: Literal["contact", "staff", "key", "system", "sender"]
     id: str | None
     name: str
     side: Side

@@ -54,11 +54,11 @@ def find_move(side: Side, status: str, to: str) -> Move | None:
     return next((move for move in moves(side, status) if move.to == to), None)
 
 
-def after_message(status: str, side: Side, *, automatic: bool) -> str:
-    """Return the status that a public message leaves a ticket in; one that has ended takes no message."""
+def after_message(status: str, side: Side) -> str:
+    """Return the status that a person's public message leaves a ticket in; one that has ended takes no message."""
     if side == "customer":
         return "open" if status in {"pending", "resolved"} else status
-    return "open" if status == "new" and not automatic else status
+    return "open" if status == "new" else status
 
 
 def lowers(priority: str, to: str) -> bool:

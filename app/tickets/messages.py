@@ -1,5 +1,6 @@
 """Messages on a ticket: what they do to its status and its clocks."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -18,7 +19,7 @@ from app.tickets.lifecycle import Side, after_message
 from app.tickets.merged import refuse_ended
 from app.tickets.models import Message
 from app.tickets.opening import admit_contact
-from app.tickets.schemas import MessageCreate, MessageData
+from app.tickets.schemas import MessageCreate, MessageData, Visibility
 
 
 async def add_message(act: Act, principal: Principal, wanted: MessageCreate) -> Message:
@@ -30,45 +31,67 @@ async def add_message(act: Act, principal: Principal, wanted: MessageCreate) -> 
         MissingScope: a reseller's key asked for what is the desk's own.
         ValidationFailed: the author is nobody of this reseller's or the operator's, or an attachment is not to be had.
     """
-    ticket = act.ticket
-    await refuse_ended(act.session, ticket, "takes no message")
+    await refuse_ended(act.session, act.ticket, "takes no message")
     if not principal.is_staff and (wanted.visibility == "internal" or wanted.automatic):
         raise MissingScope("internal and automatic messages are the desk's own", scope=str(Scope.STAFF))
     author = await _author(act.session, act, principal, wanted.author)
+    return await _write(
+        act, author, wanted.body, wanted.attachment_ids, visibility=wanted.visibility, automatic=wanted.automatic
+    )
+
+
+async def add_mail_message(
+    act: Act, author: Actor, body: str, *, automatic: bool = False, visibility: Visibility = "public"
+) -> Message:
+    """Add what came by mail to a ticket in hand; that its author may speak there is for the intake to have seen.
+
+    Raises:
+        InvalidTransition: the ticket is closed or cancelled.
+    """
+    await refuse_ended(act.session, act.ticket, "takes no message")
+    return await _write(act, author, body, (), visibility=visibility, automatic=automatic)
+
+
+async def _write(
+    act: Act, author: Actor, body: str, attachment_ids: Sequence[UUID], *, visibility: Visibility, automatic: bool
+) -> Message:
+    ticket = act.ticket
     message = Message(
         reseller_id=ticket.reseller_id,
         id=new_id(),
         ticket_id=ticket.id,
-        body=wanted.body,
-        visibility=wanted.visibility,
+        body=body,
+        visibility=visibility,
         side=author.side,
-        automatic=wanted.automatic,
+        automatic=automatic,
         author=dict(author.recorded()),
         created_at=act.now,
     )
     act.session.add(message)
-    if wanted.attachment_ids:
+    if attachment_ids:
         await act.session.flush()
-        await give(act.session, ticket, message, wanted.attachment_ids)
-    internal = wanted.visibility == "internal"
-    data = MessageData(id=message.id, visibility=wanted.visibility, side=author.side)
+        await give(act.session, ticket, message, attachment_ids)
+    internal = visibility == "internal"
+    data = MessageData(id=message.id, visibility=visibility, side=author.side)
     if not internal:
         act.moved(act.now)
     act.tell(EventType.TICKET_MESSAGE_ADDED, {"message": data}, operator_only=internal)
     if not internal:
-        await _hear(act, author.side, automatic=wanted.automatic)
+        await _hear(act, author.side, automatic=automatic)
     return message
 
 
 async def _hear(act: Act, side: Side, *, automatic: bool) -> None:
+    if automatic:  # nobody wrote it: it asks for nothing and answers nothing
+        return
     ticket = act.ticket
-    status = after_message(ticket.status, side, automatic=automatic)
+    status = after_message(ticket.status, side)
     if side == "customer":
         follows_reply = ticket.first_responded_at is not None
         await enter_status(act, status, "a customer's message")
         ticket.waiting = ticket.waiting or follows_reply
         act.keeper.wrote(act.now)
-    elif not automatic:
+    else:
         ticket.first_responded_at = ticket.first_responded_at or act.now
         ticket.waiting = False
         act.keeper.answered(act.now)

@@ -190,7 +190,9 @@ class MessageCreate(Request):
 class Author(BaseModel):
     """Who wrote or did something."""
 
-    kind: Literal["contact", "staff", "key", "system"]
+    kind: Literal["contact", "staff", "key", "system", "sender"] = Field(
+        description="`sender` is whoever a mail says it is from, where that is not verified or no contact's."
+    )
     id: str | None
     name: str
 
