@@ -1,4 +1,4 @@
-"""Real mail servers for tests: Debian's Postfix (SMTP and LMTP) and Dovecot (IMAP), in a folder and on ports of their own.
+"""Real mail servers for tests: Debian's Postfix and Dovecot, in a folder and on ports of their own.
 
 Postfix takes what anybody on loopback sends. Mail to ``customer.example`` lies in mailboxes that Dovecot serves; mail
 to ``desk.example`` goes on by LMTP. What a sender of ``customer.example`` writes is stamped as if its DMARC had passed,
