@@ -29,12 +29,16 @@ from app.infra.ports import settled_port
 from app.infra.reach import reach
 from app.infra.rewrapping import check_ring, rewrap
 from app.infra.settings import Settings, SettingsError, load_settings
+from app.mail.intake.pipe import EX_USAGE, deliver
+from app.mail.intake.serving import serve_lmtp
 from app.main import ApiServer, bare_app, create_app
 from app.one_machine import run_desk
 from app.registry import METADATA, SEALED
 from app.worker import run_worker
 
 cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+mail = typer.Typer(no_args_is_help=True, help="Take mail in, from a mail server.")
+cli.add_typer(mail, name="mail")
 _DOCUMENT = Path(__file__).parents[1] / "openapi" / "openapi.json"
 _LOG_DAY = datetime(2016, 3, 1)  # noqa: DTZ001 - a day, not an instant
 _GRACE = 10  # seconds that a request under way may still take when the process is told to stop
@@ -98,6 +102,38 @@ def worker() -> None:
     settings = _settings()
     asyncio.run(_check(settings))
     uvloop.run(run_worker(settings))
+
+
+@mail.command()
+def lmtp(
+    host: Annotated[str | None, typer.Option(help="Instead of TRUNKLINE_MAIL_LMTP_HOST.")] = None,
+    port: Annotated[int | None, typer.Option(help="Instead of TRUNKLINE_MAIL_LMTP_PORT.")] = None,
+    socket: Annotated[Path | None, typer.Option(help="Listen on a Unix socket instead.")] = None,
+) -> None:
+    """Listen for mail by LMTP, behind a real mail server."""
+    settings = _settings()
+    asyncio.run(check_migrated(str(settings.database_url)))
+    chosen = host or settings.mail_lmtp_host, settings.mail_lmtp_port if port is None else port
+    uvloop.run(serve_lmtp(settings, *chosen, None if socket is None else str(socket)))
+
+
+@mail.command(context_settings={"ignore_unknown_options": True, "allow_extra_args": True})
+def pipe(
+    context: typer.Context,
+    recipient: Annotated[
+        str | None, typer.Option(envvar="ORIGINAL_RECIPIENT", help="The envelope's recipient.")
+    ] = None,
+    sender: Annotated[str | None, typer.Option(envvar="SENDER", help="The envelope's sender; empty: none.")] = None,
+) -> None:
+    """Take one mail from standard input; exits as sysexits.h has it: 0, 64 (usage), 67 (no such mailbox), 75 (later).
+
+    Postfix's local(8) sets the two variables; its pipe(8) is to be given ${original_recipient} and ${sender}.
+    """
+    configure("INFO")
+    if context.args or not recipient:
+        print("trunkline mail pipe --recipient ADDRESS [--sender ADDRESS] < mail", file=sys.stderr)
+        raise typer.Exit(EX_USAGE)
+    raise typer.Exit(asyncio.run(deliver(sys.stdin.buffer, recipient, sender)))
 
 
 @cli.command()

@@ -23,9 +23,16 @@ from app.infra.outbound.send import Sender
 from app.infra.partitions import make_partitions
 from app.infra.queue import TASKS_PER_CONNECTION, run_jobs
 from app.infra.settings import Settings
+from app.mail.addressing.tokens import keys_of
+from app.mail.intake.accepting import LOST_AFTER, TAKE, enqueue_lost
+from app.mail.intake.imap import Poller
+from app.mail.intake.retention import forget_bytes
+from app.mail.intake.routing import RoutingDesk, route
+from app.mail.intake.taking import Taker
 from app.mail.outbox.calls import Gatherer
 from app.mail.outbox.composing import DIGEST, SEND
 from app.mail.outbox.sending import Postman, find_lost
+from app.mail.parsing.process import ParserPool
 from app.registry import SOURCES, consequences, register_reactions
 from app.webhooks.giving_up import GIVE_UP, GiverUp
 from app.webhooks.lanes import SERVE, wake_due, wake_left_behind, wake_lost
@@ -40,6 +47,7 @@ _LEFT_AFTER = timedelta(seconds=30)
 _HOUSEKEEPING_EVERY = 3600.0
 _AFTER_FAILURE = 1.0
 _PUBLISHED_AT_ONCE = 200
+_PARSERS = 2
 _VALUES_OF_A_BATCH = 100_000
 _log = structlog.get_logger(__name__)
 
@@ -59,6 +67,8 @@ class Worker:
         self._consequences = consequences(settings)
         self._database = Database(settings.database_url, pool_size=settings.pool_size)
         self._id = new_id()
+        self._parsers = ParserPool(_PARSERS)
+        self._poller = None if settings.imap_url is None else Poller(self._database, settings.imap_url)
         self.shutdown = asyncio.Event()
 
     async def run(self) -> None:
@@ -71,7 +81,9 @@ class Worker:
             server = Server(self._database, sender, settings.keyring, settings.webhook_retry_scale, most_of_one)
             for name, one in self._rounds().items():
                 tasks.create_task(self._repeat(name, one), name=name)
+            desk = RoutingDesk(keys_of(settings.keyring), settings.mail_authserv_id)
             handlers = {
+                TAKE: Taker(self._database, self._parsers, route, desk).take,
                 SERVE: server.serve,
                 RECOVER: Recoverer(self._database).go_on,
                 GIVE_UP: GiverUp(self._database).go_on,
@@ -83,17 +95,20 @@ class Worker:
         await self.close()
 
     async def close(self) -> None:
-        """Let go of the database."""
+        """Let go of the database, and of the processes that parse."""
+        await self._parsers.close()
         await self._database.close()
 
     def _rounds(self) -> dict[str, Round]:
-        return {
+        rounds: dict[str, Round] = {} if self._poller is None else {"inbox": self._poller.poll}
+        return rounds | {
             "time": self.drive_time,
             "publisher": self.publish,
             "test clocks": self.resume_test_clocks,
             "sign of life": self._leave_sign,
             "lanes": self.wake_lanes,
             "lost lanes": self.find_lost,
+            "lost mail": self.find_lost_mail,
             "housekeeping": self.keep_house,
         }
 
@@ -135,6 +150,13 @@ class Worker:
                 _log.warning("jobs were lost and are enqueued anew", count=count)
         return _LOST_EVERY
 
+    async def find_lost_mail(self) -> float:
+        """Enqueue mail anew that was accepted and whose job came to nothing."""
+        async with self._database.transaction() as session:
+            if count := await enqueue_lost(session, wall_now()):
+                _log.warning("mail was left lying and is enqueued anew", count=count)
+        return LOST_AFTER.total_seconds()
+
     async def _leave_sign(self) -> float:
         async with self._database.transaction() as session:
             await leave_sign(session, self._id, wall_now())
@@ -153,6 +175,8 @@ class Worker:
         await self._drop_months(log_until, events_until)  # a whole month at once, before what is left row by row
         await forget_deliveries(self._database, log_until, self.shutdown)
         await forget_events(self._database, events_until, self.shutdown)
+        mail_until = wall - timedelta(days=self._settings.mail_raw_days)
+        await forget_bytes(self._database, mail_until, self.shutdown)
         return _HOUSEKEEPING_EVERY
 
     async def _drop_months(self, log_until: datetime, events_until: datetime) -> None:

@@ -123,6 +123,8 @@ class Settings(BaseSettings):
     mail_calls_before_digest: int = Field(default=5, ge=1)
     mail_digest_minutes: float = Field(default=5.0, gt=0, le=1440)
     mail_raw_days: int = Field(default=90, ge=1, le=3650)
+    mail_lmtp_host: str = "127.0.0.1"
+    mail_lmtp_port: int = Field(default=8024, ge=0, le=65_535)
     pool_size: int = Field(default=8, ge=1, le=100)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
