@@ -20,6 +20,8 @@ from app.escalations.router import router as escalations
 from app.events.router import router as events
 from app.events.stream_router import router as event_stream
 from app.infra.problem_pages import router as problem_pages
+from app.mail.intake.mailboxes_router import router as mailboxes
+from app.mail.intake.router import router as inbound_mail
 from app.mail.outbox.router import router as outgoing_mail
 from app.reports.router import router as reports
 from app.tickets.attachments_router import router as attachments
@@ -57,6 +59,8 @@ VERSIONED: tuple[APIRouter, ...] = (
     alarms,
     alarm_sources,
     signed_alarms,
+    mailboxes,
+    inbound_mail,
     outgoing_mail,
     reports,
     events,

@@ -24,7 +24,7 @@ create table inbound_mails (
   reseller_id uuid not null, id uuid not null, mailbox_id uuid not null, source varchar not null,
   envelope_from varchar, envelope_to text[] not null, raw bytea, size integer not null, truncated boolean not null,
   sha256 bytea not null, accepted_at timestamptz not null, state varchar not null, reason varchar, detail varchar,
-  attempts integer not null, released jsonb, read jsonb, message_key varchar, body_sha256 bytea, sender varchar,
+  attempts integer not null, released jsonb, read jsonb, body_text varchar, body_html varchar, message_key varchar, body_sha256 bytea, sender varchar,
   verified boolean, automatic varchar, routed_reseller_id uuid, contact_id uuid, ticket_id uuid, message_id uuid,
   related_ticket_id uuid, same_as_id uuid, opened boolean not null, reopened boolean not null, finished_at timestamptz,
   constraint pk_inbound_mails primary key (reseller_id, id),

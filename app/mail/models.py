@@ -59,6 +59,8 @@ class InboundMail(SQLModel, table=True):
     attempts: int = 0
     released: dict[str, Any] | None = Field(default=None, sa_type=Json)  # by whom, and as whose mail it is to be taken
     read: dict[str, Any] | None = Field(default=None, sa_type=Json)  # what staff see of it without parsing it again
+    body_text: str | None = None  # all of its text, and its HTML as it may be shown
+    body_html: str | None = None
     message_key: str | None = None
     body_sha256: bytes | None = Field(default=None, sa_type=LargeBinary)
     sender: str | None = None

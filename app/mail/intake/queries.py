@@ -14,7 +14,7 @@ from sqlmodel import col
 from app.mail.models import InboundMail, Mailbox
 
 _DROP_RAW = text("""
-update inbound_mails set raw = null
+update inbound_mails set raw = null, body_text = null, body_html = null
  where id in (select id from inbound_mails
                where state in ('done', 'rejected') and raw is not null and accepted_at < :before
                limit :limit for update skip locked)
@@ -83,6 +83,13 @@ async def bytes_of(session: AsyncSession, mail_id: UUID) -> bytes | None:
     return (await session.scalars(select(col(InboundMail.raw)).where(col(InboundMail.id) == mail_id))).first()
 
 
+async def body_of(session: AsyncSession, mail_id: UUID) -> tuple[str | None, str | None]:
+    """Return the text of a mail and its HTML as it may be shown, where they are kept still."""
+    query = select(col(InboundMail.body_text), col(InboundMail.body_html)).where(col(InboundMail.id) == mail_id)
+    row = (await session.execute(query)).one()
+    return row.body_text, row.body_html
+
+
 async def list_mails(session: AsyncSession, after: UUID | None, limit: int, **filters: object) -> Sequence[InboundMail]:
     """List mails, newest first, without their bytes; ``filters`` are by column, and None is no filter."""
     query = _mails().order_by(col(InboundMail.id).desc()).limit(limit)
@@ -109,4 +116,5 @@ async def drop_bytes(session: AsyncSession, before: datetime, limit: int) -> int
 
 
 def _mails() -> Select[Any]:
-    return select(InboundMail).options(defer(InboundMail.raw))  # type: ignore[arg-type]  # a column, to SQLAlchemy
+    whole: tuple[Any, ...] = (InboundMail.raw, InboundMail.body_text, InboundMail.body_html)  # columns, to SQLAlchemy
+    return select(InboundMail).options(*(defer(column) for column in whole))

@@ -89,7 +89,7 @@ class Taker:
     async def _bring(self, session: AsyncSession, mail: InboundMail, parsed: ParsedMail) -> None:
         mailbox = await queries.find_mailbox(session, mail.mailbox_id)
         assert mailbox is not None, "mailboxes are never removed"
-        mail.read = summary_of(parsed)
+        mail.read, mail.body_text, mail.body_html = summary_of(parsed), parsed.text, parsed.html
         mail.message_key = parsed.message_id or f"{mail.sha256.hex()}@sha256.invalid"
         mail.body_sha256 = parsed.body_sha256
         mail.sender = None if parsed.author is None else parsed.author.address.lower()

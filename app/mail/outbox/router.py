@@ -21,15 +21,10 @@ from app.mail.outbox.composing import send_job
 from app.mail.outbox.mime import fields_of
 from app.mail.outbox.schemas import OutgoingMailListed, OutgoingMailQuery, OutgoingMailRead
 from app.mail.outbox.sending import envelope_sender
+from app.mail.sandbox import SANDBOX
 
 router = edge_router("Mail")
 
-# Nothing is loaded, run or sent, and the page is of no origin; styles stand in the mail itself.
-_SANDBOX = {
-    "Content-Security-Policy": "sandbox; default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-}
 _RETRIED = {"failed", "suppressed"}
 _HTML: dict[int | str, dict[str, Any]] = {
     200: {
@@ -50,28 +45,30 @@ async def list_outgoing_mail(
     return page.answer_by_id(rows, OutgoingMailListed.model_validate, response)
 
 
-@router.get("/outgoing-mail/{mail_id}", dependencies=[STAFF_ONLY])
-async def get_outgoing_mail(mail_id: OutgoingMailId, visit: CurrentVisit) -> OutgoingMailRead:
+@router.get("/outgoing-mail/{outgoing_mail_id}", dependencies=[STAFF_ONLY])
+async def get_outgoing_mail(outgoing_mail_id: OutgoingMailId, visit: CurrentVisit) -> OutgoingMailRead:
     """Read a mail as it is sent, and what became of it."""
-    return _read(visit, await _found(visit, mail_id))
+    return _read(visit, await _found(visit, outgoing_mail_id))
 
 
-@router.get("/outgoing-mail/{mail_id}/html", dependencies=[STAFF_ONLY], response_class=HTMLResponse, responses=_HTML)
-async def get_outgoing_mail_html(mail_id: OutgoingMailId, visit: CurrentVisit) -> HTMLResponse:
+@router.get(
+    "/outgoing-mail/{outgoing_mail_id}/html", dependencies=[STAFF_ONLY], response_class=HTMLResponse, responses=_HTML
+)
+async def get_outgoing_mail_html(outgoing_mail_id: OutgoingMailId, visit: CurrentVisit) -> HTMLResponse:
     """Look at a mail's HTML, in a sandbox in which nothing is loaded or run."""
-    mail = await _found(visit, mail_id)
+    mail = await _found(visit, outgoing_mail_id)
     if mail.body_html is None:
         raise NotFound("this mail has no HTML")
-    return HTMLResponse(mail.body_html, headers=_SANDBOX)
+    return HTMLResponse(mail.body_html, headers=SANDBOX)
 
 
-@router.post("/outgoing-mail/{mail_id}/retry", status_code=202, dependencies=[STAFF_ONLY])
-async def retry_outgoing_mail(mail_id: OutgoingMailId, visit: CurrentVisit) -> OutgoingMailRead:
+@router.post("/outgoing-mail/{outgoing_mail_id}/retry", status_code=202, dependencies=[STAFF_ONLY])
+async def retry_outgoing_mail(outgoing_mail_id: OutgoingMailId, visit: CurrentVisit) -> OutgoingMailRead:
     """Send a mail that failed, or that was suppressed, now: the same mail with the same Message-ID.
 
     One that there is no address to write from cannot be sent (409), nor one that is in any other state.
     """
-    mail = await queries.lock_mail(visit.session, mail_id)
+    mail = await queries.lock_mail(visit.session, outgoing_mail_id)
     if mail is None:
         raise NotFound("there is no such mail")
     if mail.state not in _RETRIED:
