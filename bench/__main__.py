@@ -4,7 +4,7 @@ import argparse
 import subprocess
 import sys
 
-ALL = ("calendar", "outbound", "create", "profile", "sweep", "recalculation", "alarms", "webhooks", "mail_body")
+ALL = ("calendar", "outbound", "create", "profile", "sweep", "recalculation", "alarms", "webhooks", "mail", "mail_body")
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser("python -m bench", description="Measure, and print the figures.")
