@@ -19,10 +19,15 @@ from schemathesis.checks import not_a_server_error
 from schemathesis.core.result import Ok
 from schemathesis.specs.openapi import checks
 
+from app.infra.ids import decode, encode
+from app.infra.now import wall_now
+from app.mail.intake import queries
+from app.mail.intake.accepting import accept, raw_of
 from app.main import bare_app
 from tests.conftest import STAFF_KEY
 from tests.desk import Caller, Desk, Json, open_test_desk
 from tests.files import attach
+from tests.mail.corpus import plain
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -97,13 +102,20 @@ async def _something_of_everything(desk: Desk) -> tuple[Caller, dict[str, str]]:
     escalation = await reseller.post(f"/tickets/{ticket['id']}/escalations", {"reason": "please"})
     endpoint = await reseller.post("/webhook-endpoints", {"url": "http://127.0.0.1:9/x"})
     person = await desk.staff.post("/staff", {"name": "A", "email": "a@example.com", "roles": ["agent"]})
+    ann = await reseller.post("/contacts", {"name": "A", "email": "a@example.com"})
+    written = await reseller.open_ticket(contact_id=ann["id"])
+    await desk.staff.post(f"/tickets/{written['id']}/messages", {"body": "We are on it."})
+    mailbox, inbound_mail_id = await _a_mail(desk)
     await desk.publish()
     return reseller, {
+        "mailbox_id": mailbox["id"],
+        "inbound_mail_id": inbound_mail_id,
+        "outgoing_mail_id": (await desk.staff.get("/outgoing-mail"))["data"][0]["id"],
         "reseller_id": reseller.id,
         "test_clock_id": reseller.clock,
         "ticket_id": ticket["id"],
         "attachment_id": (await attach(reseller, ticket, ("a.txt", b"a")))[0]["id"],
-        "contact_id": (await reseller.post("/contacts", {"name": "A", "email": "a@example.com"}))["id"],
+        "contact_id": ann["id"],
         "escalation_id": escalation["id"],
         "purchase_id": (await reseller.post("/add-on-purchases", {"product": "icc_intelligent_hands"}))["id"],
         "endpoint_id": endpoint["id"],
@@ -113,6 +125,15 @@ async def _something_of_everything(desk: Desk) -> tuple[Caller, dict[str, str]]:
         "staff_id": person["id"],
         "code": "lite",
     }
+
+
+async def _a_mail(desk: Desk) -> tuple[Json, str]:
+    mailbox = await desk.staff.post("/mailboxes", {"address": "support@desk.example"})
+    async with desk.database.transaction() as session:
+        box = await queries.find_mailbox(session, decode("mbx", mailbox["id"]))
+    assert box is not None
+    mail_id = await accept(desk.database, box, "lmtp", "a@example.com", [box.address], raw_of(plain()), wall_now())
+    return mailbox, encode("iml", mail_id)
 
 
 async def _an_alarm(desk: Desk, reseller: Caller) -> str:

@@ -91,7 +91,7 @@ async def _found(visit: Visit, mail_id: UUID) -> OutgoingMail:
 def _read(visit: Visit, mail: OutgoingMail) -> OutgoingMailRead:
     more = {
         "envelope_from": envelope_sender(keys_of(visit.desk.keyring), mail),
-        "headers": list(fields_of(mail)),
+        "headers": [{"name": name, "value": value} for name, value in fields_of(mail)],
         "text": mail.body_text,
     }
     return OutgoingMailRead.model_validate(mail.model_dump(exclude={"headers"}) | more)

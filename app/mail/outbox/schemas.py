@@ -2,7 +2,7 @@
 
 from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import BaseModel, Field
 
 from app.infra.ids import (
     ContactId,
@@ -20,6 +20,13 @@ from app.infra.wire import Answer, Email, Instant
 
 State = Literal["queued", "sent", "captured", "failed", "bounced", "suppressed", "gathered"]
 Kind = Literal["acknowledgement", "reply", "status", "call", "call_digest", "endpoint_notice"]
+
+
+class HeaderField(BaseModel):
+    """A header field of a mail."""
+
+    name: str = Field(examples=["Subject"])
+    value: str = Field(examples=["[TL-1042] Trunk 7 is down"])
 
 
 class OutgoingMailListed(Answer):
@@ -58,10 +65,7 @@ class OutgoingMailRead(OutgoingMailListed):
         description="Where it comes back to if it cannot be delivered; empty: nowhere.",
         examples=["support@example.com"],
     )
-    headers: list[tuple[str, str]] = Field(
-        description="Its header fields as they are sent, in order.",
-        examples=[[["Subject", "[TL-1042] Trunk 7 is down"]]],
-    )
+    headers: list[HeaderField] = Field(description="Its header fields as they are sent, in order.")
     text: str = Field(description="Its plain text. The HTML is at `.../html`.", examples=["Hello Ann,"])
     bounce: dict[str, Any] | None = Field(examples=[None])
 

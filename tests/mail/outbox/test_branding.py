@@ -8,7 +8,7 @@ from sqlalchemy import text
 from app.infra.ids import decode, new_id
 from app.infra.now import wall_now
 from tests.desk import Caller, Desk, Json
-from tests.mail.outbox.writing import contact, mailbox, mails, operators_mailbox, send
+from tests.mail.outbox.writing import contact, mailbox, mails, send
 from tests.mail_sink import MailSink, Taken
 
 BRAND: Json = {
@@ -44,7 +44,7 @@ async def _branded(desk: Desk, brand: Json) -> tuple[Caller, Caller, Json]:
     await desk.staff.patch(f"/resellers/{operator}", {"name": OPERATOR})
     body = {"name": KEY, "scopes": ["staff"], "staff_id": person["id"]}
     staff = desk.caller((await desk.staff.post(f"/resellers/{operator}/api-keys", body))["secret"])
-    await operators_mailbox(desk, f"general@{OPERATOR}.example")
+    await mailbox(desk, f"general@{OPERATOR}.example")
     reseller = await desk.reseller("professional", now=None, brand=brand)
     await reseller.post("/add-on-purchases", {"product": TELEPHONE})
     return staff, reseller, await contact(reseller, kind="end_customer")
@@ -93,7 +93,7 @@ async def _got(desk: Desk, customer: Json) -> tuple[list[Taken], list[Taken]]:
 
 async def test_nothing_that_an_end_customer_is_sent_names_the_operator(desk: Desk) -> None:
     staff, reseller, customer = await _branded(desk, BRAND | {"from_address": "help@acme.example"})
-    await mailbox(desk, reseller.id, "support@acme.example")
+    await mailbox(desk, "support@acme.example", reseller.id)
     ticket = await _a_life(desk, staff, reseller, customer)
 
     own, others = await _got(desk, customer)

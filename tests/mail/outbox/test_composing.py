@@ -5,12 +5,12 @@ from sqlalchemy import text
 from app.infra.ids import decode
 from app.mail.addressing.marker import MARKER
 from tests.desk import Desk, Json
-from tests.mail.outbox.writing import contact, mails, operators_mailbox
+from tests.mail.outbox.writing import contact, header_fields, mailbox, mails
 
 
 async def _a_life(desk: Desk) -> tuple[Json, list[Json]]:
     """A ticket that is opened, answered, solved, reopened, solved and closed, and the mails of it."""
-    await operators_mailbox(desk)
+    await mailbox(desk)
     reseller = await desk.reseller("professional", now=None)
     ann = await contact(reseller)
     ticket = await reseller.open_ticket(contact_id=ann["id"])
@@ -33,7 +33,7 @@ async def test_a_ticket_is_acknowledged_answered_and_closed_in_one_thread(desk: 
     assert [one["kind"] for one in written] == ["acknowledgement", "reply", *["status"] * 4]
     assert {one["recipient"] for one in written} == {"ann@customer.example"}
     assert {one["subject"] for one in written} == {f"[{ticket['number']}] Trunk 7 is down"}
-    fields = [dict(one["headers"]) for one in written]
+    fields = [header_fields(one) for one in written]
     own = [one["Message-ID"] for one in fields]
     assert len(set(own)) == 6
     references = [one["References"].split() for one in fields]
@@ -45,7 +45,7 @@ async def test_a_ticket_is_acknowledged_answered_and_closed_in_one_thread(desk: 
 async def test_machines_can_tell_what_a_machine_wrote_and_people_can_reply(desk: Desk) -> None:
     _, written = await _a_life(desk)
 
-    fields = [dict(one["headers"]) for one in written]
+    fields = [header_fields(one) for one in written]
     assert [one.get("Auto-Submitted") for one in fields] == ["auto-replied", None, *["auto-generated"] * 4]
     assert [one.get("X-Auto-Response-Suppress") for one in fields] == ["All", None, *["All"] * 4]
     assert len({one["Reply-To"] for one in fields}) == 1
@@ -80,7 +80,7 @@ async def test_what_the_customers_side_writes_is_told_to_whoever_works_on_it(des
 
 
 async def test_no_mail_goes_to_an_address_of_our_own(desk: Desk) -> None:
-    await operators_mailbox(desk, "desk@op.example")
+    await mailbox(desk, "desk@op.example")
     reseller = await desk.reseller("professional", now=None)
     for number, email in enumerate(("desk@op.example", "DESK+x@Op.example", "support@trunkline.localhost")):
         ours = await contact(reseller, f"Ours {number}", email=email)
@@ -124,7 +124,7 @@ async def test_publishing_twice_writes_once_and_links_each_message_id(desk: Desk
         query = text("select message_key, kind from mail_links where ticket_id = :id order by kind")
         links = (await session.execute(query, {"id": decode("tkt", ticket["id"])})).all()
 
-    fields = dict(mail["headers"])
+    fields = header_fields(mail)
     assert [(f"<{one.message_key}>", one.kind) for one in links] == [
         (fields["References"], "ancestor"),
         (fields["Message-ID"], "sent"),

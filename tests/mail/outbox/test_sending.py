@@ -9,14 +9,14 @@ from app.infra.now import wall_now
 from app.mail.outbox.carrier import Carrier
 from app.mail.outbox.sending import Postman, find_lost
 from tests.desk import Caller, Desk, Json
-from tests.mail.outbox.writing import contact, let_pass, mails, operators_mailbox, send
+from tests.mail.outbox.writing import contact, header_fields, let_pass, mailbox, mails, send
 from tests.mail_sink import DROP, HANG, MailSink
 
 ANN = "ann@customer.example"
 
 
 async def _one(desk: Desk, **members: str) -> tuple[Caller, Json]:
-    await operators_mailbox(desk)
+    await mailbox(desk)
     reseller = await desk.reseller("professional", now=None)
     ann = await contact(reseller, members.pop("name", "Ann Example"), email=ANN)
     ticket = await reseller.open_ticket(contact_id=ann["id"], **members)
@@ -74,7 +74,7 @@ async def test_what_is_not_taken_for_now_is_tried_again_with_the_same_message_id
     (mail,) = await mails(desk)
     (taken,) = sink.taken
     assert (mail["state"], mail["attempts"], mail["next_attempt_at"]) == ("sent", 2, None)
-    assert taken.mail["Message-ID"] == dict(mail["headers"])["Message-ID"]
+    assert taken.mail["Message-ID"] == header_fields(mail)["Message-ID"]
 
 
 @pytest.mark.parametrize("where", ["at_rcpt", "at_data"])

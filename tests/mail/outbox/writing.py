@@ -4,30 +4,17 @@ from typing import Any
 
 from sqlalchemy import text
 
-from app.infra.ids import decode, new_id
-from app.infra.now import wall_now
 from app.mail.outbox.carrier import Carrier
 from app.mail.outbox.sending import Postman
 from tests.desk import Caller, Desk, Json
 from tests.mail_sink import MailSink
 
-_MAILBOX = """
-insert into mailboxes (reseller_id, id, address, name, priority, version, created_at)
-values (:reseller_id, :id, :address, null, 'low', 1, :at)
-"""
 _DUE = "update outgoing_mails set next_attempt_at = now() - interval '1 second' where state = 'queued'"
 
 
-async def mailbox(desk: Desk, reseller_id: str, address: str) -> None:
+async def mailbox(desk: Desk, address: str = "support@trunkline.localhost", reseller_id: str | None = None) -> None:
     """Give a reseller, or the operator, a mailbox."""
-    values = {"reseller_id": decode("rsl", reseller_id), "id": new_id(), "address": address, "at": wall_now()}
-    async with desk.database.transaction() as session:
-        await session.execute(text(_MAILBOX), values)
-
-
-async def operators_mailbox(desk: Desk, address: str = "support@trunkline.localhost") -> None:
-    """Give the operator a mailbox."""
-    await mailbox(desk, (await desk.staff.get("/me"))["reseller_id"], address)
+    await desk.staff.post("/mailboxes", {"address": address, "reseller_id": reseller_id})
 
 
 async def contact(reseller: Caller, name: str = "Ann Example", **members: Any) -> Json:
@@ -58,3 +45,8 @@ async def let_pass(desk: Desk) -> None:
     """Let the waits of mails pass."""
     async with desk.database.transaction() as session:
         await session.execute(text(_DUE))
+
+
+def header_fields(mail: Json) -> dict[str, str]:
+    """Return the header fields of a mail as the API shows them, by their names."""
+    return {field["name"]: field["value"] for field in mail["headers"]}
