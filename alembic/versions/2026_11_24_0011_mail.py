@@ -49,7 +49,6 @@ create table mail_links (
   constraint fk_mail_links_reseller_id_ticket_id foreign key (reseller_id, ticket_id)
     references tickets (reseller_id, id)
 );
-create index ix_mail_links_ticket on mail_links (reseller_id, ticket_id, at);
 create table reply_handles (
   reseller_id uuid not null, number bigint generated always as identity, ticket_id uuid not null,
   contact_id uuid, staff_id uuid,

@@ -84,7 +84,6 @@ class MailLink(SQLModel, table=True):
     __table_args__ = (
         CheckConstraint("kind in ('sent', 'received', 'ancestor')", name="kind"),
         ForeignKeyConstraint(["reseller_id", "ticket_id"], ["tickets.reseller_id", "tickets.id"]),
-        Index("ix_mail_links_ticket", "reseller_id", "ticket_id", "at"),
     )
 
     reseller_id: UUID = Field(primary_key=True)

@@ -117,7 +117,9 @@ async def link(case: Case, reseller_id: UUID, ticket_id: UUID, *, with_ancestors
     kinds = [(key, "received") for key in [case.parsed.message_id] if key]
     if with_ancestors:
         kinds += [(key, "ancestor") for key in (*case.parsed.in_reply_to, *case.parsed.references)]
-    await add_links(case.session, reseller_id, ticket_id, kinds, case.mailbox.id, case.mail.accepted_at)
+    of = {"reseller_id": reseller_id, "ticket_id": ticket_id, "mailbox_id": case.mailbox.id}
+    links = [of | {"message_key": key, "kind": kind} for key, kind in dict(reversed(kinds)).items()]
+    await add_links(case.session, links, case.mail.accepted_at)
 
 
 async def _watch(case: Case, act: Act, contact: Contact) -> None:

@@ -12,6 +12,7 @@ from app.events.models import Event
 from app.events.publisher import After, Consequence
 from app.infra.ids import encode, new_id
 from app.infra.queue import Job, enqueue
+from app.mail import links
 from app.mail.addressing import tokens
 from app.mail.outbox import queries
 from app.mail.outbox.acknowledging import WITHIN, is_one_too_many
@@ -51,10 +52,10 @@ async def _write(session: AsyncSession, house: House, found: Sequence[Heard], wa
     if not drafts:
         return None
     limits = await _limits(session, house, drafts, wall)
-    handles = await queries.give_handles(session, _handles_of(drafts))
+    handles = await links.give_handles(session, _handles_of(drafts))
     rows = [_row(house, facts, limits, draft, handles, wall) for draft in drafts]
     added = await queries.add_mails(session, rows)
-    await queries.add_links(session, _links_of(house, rows, added), wall)
+    await links.add_links(session, _links_of(house, rows, added), wall)
     jobs = _jobs(house, [row for row in rows if row["id"] in added], wall)
     return None if not jobs else lambda after: enqueue(after, jobs)
 

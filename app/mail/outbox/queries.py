@@ -10,7 +10,6 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from app.infra.arrays import as_arrays
 from app.mail.models import OutgoingMail
 from app.mail.outbox.headers import Seen
 from app.mail.outbox.recipients import Person
@@ -50,19 +49,6 @@ select t.id as ticket_id, s.* from unnest(cast(:ids as uuid[])) as t (id) cross 
     where ticket_id = t.id and state = 'done' and message_key is not null order by id desc limit :most)
 ) s order by s.at, s.message_key
 """)
-_HANDLES = text("""
-insert into reply_handles (reseller_id, ticket_id, contact_id, staff_id)
-select * from unnest(cast(:reseller_id as uuid[]), cast(:ticket_id as uuid[]),
-                     cast(:contact_id as uuid[]), cast(:staff_id as uuid[]))
-on conflict (reseller_id, ticket_id, contact_id, staff_id) do update set ticket_id = excluded.ticket_id
-returning ticket_id, coalesce(contact_id, staff_id) as person_id, number
-""")
-_LINKS = text("""
-insert into mail_links (reseller_id, message_key, ticket_id, kind, mailbox_id, at)
-select *, cast(:at as timestamptz) from unnest(cast(:reseller_id as uuid[]), cast(:message_key as text[]),
-  cast(:ticket_id as uuid[]), cast(:kind as text[]), cast(:mailbox_id as uuid[]))
-on conflict do nothing
-""")
 _ACKNOWLEDGED = text("""
 select recipient, count(*) as many from outgoing_mails
  where recipient = any(:recipients) and created_at > :since and kind = 'acknowledgement' and state <> 'suppressed'
@@ -79,10 +65,6 @@ select recipient,
 _SENT_SINCE = text("""
 select count(*) from (select from outgoing_mails where state = 'sent' and sent_at > :since limit :most) as s
 """)
-_HANDLE_COLUMNS = dict.fromkeys(("reseller_id", "ticket_id", "contact_id", "staff_id"), "uuid")
-_LINK_COLUMNS = {
-    "reseller_id": "uuid", "message_key": "text", "ticket_id": "uuid", "kind": "text", "mailbox_id": "uuid"
-}  # fmt: skip
 
 
 async def tickets(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, Row[Any]]:
@@ -148,22 +130,6 @@ async def seen(session: AsyncSession, ticket_ids: Collection[UUID], most: int) -
             Seen(row.message_key, row.address or "", row.contact_id, row.received)
         )
     return found
-
-
-async def give_handles(
-    session: AsyncSession, wanted: Sequence[Mapping[str, UUID | None]]
-) -> dict[tuple[UUID, UUID], int]:
-    """Return the numbers of people on tickets, by ticket and person; each is given once and for ever."""
-    if not wanted:
-        return {}
-    rows = (await session.execute(_HANDLES, as_arrays(wanted, _HANDLE_COLUMNS))).all()
-    return {(row.ticket_id, row.person_id): row.number for row in rows}
-
-
-async def add_links(session: AsyncSession, links: Sequence[Mapping[str, object]], at: datetime) -> None:
-    """Remember the Message-IDs of mails of tickets, and of the roots of their threads."""
-    if links:
-        await session.execute(_LINKS, as_arrays(links, _LINK_COLUMNS) | {"at": at})
 
 
 async def add_mails(session: AsyncSession, mails: Sequence[Mapping[str, object]]) -> set[UUID]:

@@ -13,7 +13,7 @@ from app.infra.ids import decode, encode, new_id
 from app.infra.now import wall_now
 from app.mail.addressing import tokens
 from app.mail.intake.routing import RoutingDesk, route
-from app.mail.links import add_links, handle_of
+from app.mail.links import add_links, give_handles
 from app.mail.models import InboundMail, MailBounce, Mailbox, OutgoingMail
 from app.mail.parsing.parsed import ParsedMail
 from app.resellers.queries import operator_id
@@ -91,7 +91,8 @@ class Post:
         assert person is not None
         async with self.desk.database.transaction() as session:
             owner = decode("rsl", ticket["reseller_id"])
-            number = await handle_of(session, owner, ticket_id, contact_id, staff_id)
+            who = {"reseller_id": owner, "ticket_id": ticket_id, "contact_id": contact_id, "staff_id": staff_id}
+            ((_, number),) = (await give_handles(session, [who])).items()
         return tokens.reply_address(self.keys, DESK, number, ticket_id, person)
 
     async def sent(self, ticket: Json, contact: Json | None, recipient: str = ANN) -> OutgoingMail:
@@ -109,7 +110,8 @@ class Post:
             session.add(row)
             await session.flush()
             await session.refresh(row)
-            await add_links(session, owner, ticket_id, [(key, "sent")], self.boxes[DESK].id, AT)
+            link = {"reseller_id": owner, "ticket_id": ticket_id, "mailbox_id": self.boxes[DESK].id}
+            await add_links(session, [link | {"message_key": key, "kind": "sent"}], AT)
         return row
 
     async def outgoing(self, row: OutgoingMail) -> OutgoingMail:
