@@ -95,6 +95,7 @@ alter table contacts add column notifications jsonb, add column mail_suspended_a
     op.execute(f"update contacts set notifications = {NOTIFIED}")
     op.execute("alter table contacts alter column notifications set not null, alter column version drop default")
     op.execute("create index ix_contacts_address on contacts (lower(email)) where email is not null")
+    op.execute("alter table messages add column undelivered_to text[] not null default '{}'")
     op.execute("""
 alter table tickets add column merged_into_id uuid,
   add constraint fk_tickets_reseller_id_merged_into_id foreign key (reseller_id, merged_into_id)
@@ -106,6 +107,7 @@ alter table tickets add column merged_into_id uuid,
 def downgrade() -> None:
     op.execute("set local lock_timeout = '5s'")
     op.execute("alter table tickets drop column merged_into_id")
+    op.execute("alter table messages drop column undelivered_to")
     op.execute("drop index ix_contacts_address")
     op.execute("""
 alter table contacts drop column notifications, drop column mail_suspended_at, drop column mail_bounced_at,

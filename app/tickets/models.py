@@ -113,7 +113,10 @@ class Ticket(SQLModel, table=True):
 
 
 class Message(SQLModel, table=True):
-    """A message on a ticket: never changed, never deleted. Internal ones are the operator's alone."""
+    """A message on a ticket: never changed but for whom it did not reach, never deleted.
+
+    Internal ones are the operator's alone.
+    """
 
     __tablename__ = "messages"
     __table_args__ = (
@@ -133,6 +136,7 @@ class Message(SQLModel, table=True):
     visibility: str
     side: str
     automatic: bool = False
+    undelivered_to: list[str] = Field(default_factory=list, sa_type=Texts)
     author: dict[str, Any] = Field(sa_type=Json)
     created_at: datetime = Field(sa_type=Instant)
     search: str | None = Field(

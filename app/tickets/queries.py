@@ -72,3 +72,10 @@ async def tickets_to_close(
         lived_on(col(Ticket.test_clock_id), timeline), col(Ticket.closes_at) <= now, col(Ticket.id).not_in(skip)
     )
     return (await session.scalars(query.order_by(col(Ticket.closes_at), col(Ticket.id)).limit(limit))).all()
+
+
+async def note_undelivered(session: AsyncSession, reseller_id: UUID, message_id: UUID, address: str) -> None:
+    """Remember of a message that it did not reach an address."""
+    message = await session.get(Message, (reseller_id, message_id), with_for_update=True)
+    if message is not None and address not in message.undelivered_to:
+        message.undelivered_to = [*message.undelivered_to, address]

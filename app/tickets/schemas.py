@@ -208,6 +208,9 @@ class MessageRead(Answer):
     automatic: bool
     author: Author
     created_at: Instant
+    undelivered_to: list[str] = Field(
+        description="Addresses of contacts to which mail with this message came back for good.", examples=[[]]
+    )
     attachments: list[AttachmentListed]
 
 

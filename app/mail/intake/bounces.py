@@ -12,7 +12,7 @@ from app.tickets.act import Act, take
 from app.tickets.actors import TIME
 from app.tickets.lifecycle import ENDED
 from app.tickets.messages import add_mail_message
-from app.tickets.queries import find_ticket
+from app.tickets.queries import find_ticket, note_undelivered
 
 
 async def take_report(case: Case) -> bool:
@@ -48,6 +48,8 @@ async def _record(case: Case, found: OutgoingMail, failure: Failure) -> None:
     told = {"status": failure.status, "diagnostic": failure.diagnostic, "at": rfc3339(at)}
     if failure.hard:
         mail.state, mail.bounce = "bounced", told
+        if mail.message_id is not None and mail.contact_id is not None:
+            await note_undelivered(session, mail.reseller_id, mail.message_id, mail.recipient)
     elif mail.state != "bounced":
         mail.bounce = told
     session.add(

@@ -95,14 +95,17 @@ class Post:
             ((_, number),) = (await give_handles(session, [who])).items()
         return tokens.reply_address(self.keys, DESK, number, ticket_id, person)
 
-    async def sent(self, ticket: Json, contact: Json | None, recipient: str = ANN) -> OutgoingMail:
+    async def sent(
+        self, ticket: Json, contact: Json | None, recipient: str = ANN, message: Json | None = None
+    ) -> OutgoingMail:
         """Let the desk have sent a mail about a ticket."""
         mail_id, owner = new_id(), decode("rsl", ticket["reseller_id"])
         ticket_id = decode("tkt", ticket["id"])
         key = tokens.message_key(self.keys, mail_id, "operator.example")
         row = OutgoingMail(
             reseller_id=owner, id=mail_id, kind="reply", ticket_id=ticket_id,
-            contact_id=decode("ctc", contact["id"]) if contact else None, sender=DESK, sender_name="Desk",
+            contact_id=decode("ctc", contact["id"]) if contact else None,
+            message_id=decode("msg", message["id"]) if message else None, sender=DESK, sender_name="Desk",
             bounces_to="", recipient=recipient, recipient_name="Ann", subject="Re", body_text="x", headers={},
             message_key=key, state="sent", created_at=AT,
         )  # fmt: skip

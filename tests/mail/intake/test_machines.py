@@ -131,6 +131,19 @@ async def test_group_22_a_delay_is_recorded_and_not_counted(desk: Desk) -> None:
     assert await at.messages(ticket) == []
 
 
+async def test_a_message_says_whom_it_did_not_reach(desk: Desk) -> None:
+    at = await scene(desk)
+    ticket = await at.ticket()
+    reply = await desk.staff.post(f"/tickets/{ticket['id']}/messages", {"body": "We are on it."})
+    sent = await at.post.sent(ticket, at.ann, message=reply)
+    await _bounce(at, sent, report(status="4.2.2"), verp=True)
+    assert [one["undelivered_to"] for one in await at.messages(ticket)] == [[]]
+
+    await _bounce(at, sent, report(), verp=True)
+
+    assert [one["undelivered_to"] for one in await at.messages(ticket)] == [[ANN]]
+
+
 async def test_group_23_a_bounce_of_a_bounce_opens_nothing_and_sends_nothing(desk: Desk) -> None:
     at = await scene(desk)
     ticket = await at.ticket()
