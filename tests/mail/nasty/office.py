@@ -122,7 +122,7 @@ class Office:
 
 def field_of(mail: Json, name: str) -> str:
     """Return a header field of a mail of the desk's."""
-    return next(str(value) for each, value in mail["headers"] if each == name)
+    return next(str(each["value"]) for each in mail["headers"] if each["name"] == name)
 
 
 @asynccontextmanager

@@ -29,7 +29,7 @@ async def test_group_2_a_line_break_in_a_subject_is_no_new_field_of_the_acknowle
     ticket, _, told = await office.opened(plain(subject="=?utf-8?q?Hi=0D=0ABcc:_x@evil.example?="))
     assert ticket["subject"] == "Hi Bcc: x@evil.example"
     assert field_of(told, "Subject") == f"[{ticket['number']}] Hi Bcc: x@evil.example"
-    assert not {"bcc", "cc"} & {name.lower() for name, _ in told["headers"]}
+    assert not {"bcc", "cc"} & {field["name"].lower() for field in told["headers"]}
     assert [each["recipient"] for each in await office.sent()] == [ANN]
 
 
