@@ -6,7 +6,9 @@ bytes again, which are the same mail.
 
 import asyncio
 import imaplib
+import re
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import structlog
@@ -24,6 +26,7 @@ _LONGEST_PAUSE = 600.0
 _TIMEOUT = 60.0
 _KINDS = {"imaps": MailBox, "imap+starttls": MailBoxStartTls, "imap": MailBoxUnencrypted}
 _PORTS = {"imaps": 993, "imap+starttls": 143, "imap": 143}
+_SIZE = re.compile(rb"RFC822\.SIZE (\d+)", re.IGNORECASE)
 _FAULTS = (imaplib.IMAP4.error, ImapToolsError, OSError, EOFError)
 _log = structlog.get_logger(__name__)
 
@@ -123,13 +126,21 @@ class Poller:
 def _fetch(box: BaseMailBox, uid: str) -> Raw:
     """Fetch a mail without marking it; of one that is too large, the beginning."""
     client = box.client
-    _, answer = client.uid("fetch", uid, "(RFC822.SIZE)")
-    size = int(answer[0].upper().partition(b"RFC822.SIZE ")[2].split(b")")[0].split()[0])
+    size = _size(client.uid("fetch", uid, "(RFC822.SIZE)")[1])
     part = f"<0.{STUB_BYTES}>" if size > MOST_BYTES else ""
     _, answer = client.uid("fetch", uid, f"(BODY.PEEK[]{part})")
-    content = next(bytes(one[1]) for one in answer if isinstance(one, tuple))
+    content = next((bytes(one[1]) for one in answer if isinstance(one, tuple)), None)
+    if content is None:
+        raise LookupError("the mail is gone")
     whole = raw_of(content)
     return whole if not part else Raw(whole.content, size, whole.sha256)
+
+
+def _size(answer: list[Any]) -> int:
+    told = _SIZE.search(answer[0] or b"")
+    if told is None:
+        raise LookupError("the mail is gone")
+    return int(told[1])
 
 
 def _leave(box: BaseMailBox) -> None:
