@@ -86,7 +86,7 @@ async def test_staff_read_a_mail_and_its_bytes_and_its_html_in_a_sandbox(at: Sce
     assert raw.headers["content-disposition"] == f'attachment; filename="{mail["id"]}.eml"'
     html = await staff.send("GET", f"{path}/html")
     assert "<b>drop</b>" in html.text
-    assert not any(word in html.text for word in ("script", "onclick", "spy.example"))
+    assert not any(word in html.text for word in ("script", "onclick", " src="))
     for answer in (raw, html):
         assert answer.headers["content-security-policy"].startswith("sandbox; default-src 'none';")
         assert answer.headers["x-content-type-options"] == "nosniff"

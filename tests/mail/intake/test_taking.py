@@ -1,4 +1,4 @@
-"""From a mail that was accepted to what became of it: the real job, the real parser in its own process, the real rules."""
+"""From a mail that was accepted to what became of it: a real job, a real parser, the real rules."""
 
 import asyncio
 from collections.abc import AsyncIterator
