@@ -8,13 +8,14 @@ import tempfile
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 import uvicorn
 import uvloop
 from rich.console import Console
 from rich.progress import Progress
+from typer.core import TyperCommand
 from uvicorn.config import STARTUP_FAILURE
 
 from app.auth.principals import Role
@@ -117,12 +118,22 @@ def lmtp(
     uvloop.run(serve_lmtp(settings, *chosen, None if socket is None else str(socket)))
 
 
-@mail.command(context_settings={"ignore_unknown_options": True, "allow_extra_args": True})
+class _AsMailServersRead(TyperCommand):
+    """A command whose usage errors are EX_USAGE: a mail server knows no other code for them."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Read the arguments."""
+        try:
+            return super().parse_args(ctx, args)
+        except Exception as error:
+            if getattr(error, "exit_code", 0):  # typer's, which it prints and ends with
+                error.exit_code = EX_USAGE  # type: ignore[attr-defined]
+            raise
+
+
+@mail.command(cls=_AsMailServersRead)
 def pipe(
-    context: typer.Context,
-    recipient: Annotated[
-        str | None, typer.Option(envvar="ORIGINAL_RECIPIENT", help="The envelope's recipient.")
-    ] = None,
+    recipient: Annotated[str, typer.Option(envvar="ORIGINAL_RECIPIENT", help="The envelope's recipient.")],
     sender: Annotated[str | None, typer.Option(envvar="SENDER", help="The envelope's sender; empty: none.")] = None,
 ) -> None:
     """Take one mail from standard input; exits as sysexits.h has it: 0, 64 (usage), 67 (no such mailbox), 75 (later).
@@ -130,9 +141,6 @@ def pipe(
     Postfix's local(8) sets the two variables; its pipe(8) is to be given ${original_recipient} and ${sender}.
     """
     configure("INFO")
-    if context.args or not recipient:
-        print("trunkline mail pipe --recipient ADDRESS [--sender ADDRESS] < mail", file=sys.stderr)
-        raise typer.Exit(EX_USAGE)
     raise typer.Exit(asyncio.run(deliver(sys.stdin.buffer, recipient, sender)))
 
 

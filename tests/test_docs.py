@@ -3,10 +3,12 @@
 import asyncio
 import json
 import re
+import sys
 from pathlib import Path
 
 import pytest
 
+from app.mail.intake.reasons import REASONS
 from tests.stories.processes import STAFF_KEY, RunningDesk
 
 _ROOT = Path(__file__).parents[1]
@@ -17,13 +19,14 @@ def _script(page: str) -> str:
     return "set -eu\n" + "\n".join(re.findall(r"```bash\n(.*?)```", (_DOCS / page).read_text(), re.DOTALL))
 
 
-async def _said(desk: RunningDesk, page: str, folder: Path) -> str:
+async def _said(desk: RunningDesk, page: str, folder: Path, path: str = "", **more: str) -> str:
     """Run a page's blocks in a folder of their own; return what they print."""
     folder.mkdir()
     environment = {
         "DESK": f"http://127.0.0.1:{desk.port}",
         "KEY": STAFF_KEY,
-        "PATH": "/usr/local/bin:/usr/bin:/bin",
+        "PATH": f"{path}/usr/local/bin:/usr/bin:/bin",
+        **more,
     }
     shell = await asyncio.create_subprocess_exec(
         "bash", "-c", _script(page), cwd=folder, env=environment, stdout=-1, stderr=-2
@@ -50,6 +53,32 @@ async def test_the_blocks_of_the_pages_run_as_they_stand_and_answer_what_the_pag
     _added_disabled_and_removed(webhooks)
     _carried_watched_and_merged(tickets)
     _written_and_captured(mail_out, tmp_path / "mail-out")
+
+
+@pytest.mark.timeout(120)
+async def test_the_blocks_of_the_page_about_mail_take_a_mail_and_let_it_pass(tmp_path: Path, database_url: str) -> None:
+    (tmp_path / "bin").mkdir()
+    command = tmp_path / "bin" / "trunkline"
+    command.write_text(f'#!/bin/sh\ncd "{_ROOT}" && exec "{sys.executable}" -m app "$@"\n')
+    command.chmod(0o755)
+    async with RunningDesk(tmp_path, DATABASE_URL=database_url) as desk:
+        said = await _said(desk, "mail.md", tmp_path / "mail", f"{command.parent}:", DATABASE_URL=database_url)
+
+    box, held, released, tickets = [json.loads(line) for line in said.splitlines() if line.startswith("{")]
+    assert (box["address"], box["priority"]) == ("support@desk.example", "low")
+    assert (held["state"], held["reason"], held["text"].strip()) == ("held", "unverified", "Every call fails.")
+    assert released["released"]["contact_id"] == tickets["data"][0]["contact_id"]
+    assert [ticket["subject"] for ticket in tickets["data"]] == ["Trunk 7 is down"]
+
+
+def test_the_page_about_mail_tells_every_reason_with_its_state() -> None:
+    told = dict(re.findall(r"^\| `([a-z_]+)` \| `([a-z]+)` \|", (_DOCS / "mail.md").read_text(), re.MULTILINE))
+    parsing = "".join(path.read_text() for path in (_ROOT / "app/mail/parsing").glob("*.py"))
+    caps = set(re.findall(r"TooMuch\(\"([a-z_]+)\"", parsing))
+    assert len(caps) > 5
+    held = dict.fromkeys([*caps, "parse_timeout", "parse_failed", "routing_failed"], "held")
+
+    assert told == {code: state for code, (state, _) in REASONS.items()} | held | {"by_staff": "rejected"}
 
 
 def _alarmed(said: str) -> None:

@@ -6,10 +6,26 @@ from pathlib import Path
 
 import pytest
 
+from app.infra.settings import Settings
 from tests.stories.processes import STAFF_KEY, RunningDesk, free_port
 
 _ROOT = Path(__file__).parents[1]
 pytestmark = pytest.mark.timeout(120)
+
+
+def test_the_table_of_settings_names_each_of_them() -> None:
+    known = {f"TRUNKLINE_{name.upper()}" for name in Settings.model_fields if name != "database_url"}
+    told: set[str] = set()
+    for row in re.findall(r"^\| (`[A-Z].*?) \|", (_ROOT / "README.md").read_text(), re.MULTILINE):
+        first, *others = re.findall("`([A-Z_]+)`", row)
+        told |= {first, *(name for each in others for name in _meant(each, first, known))}
+
+    assert told == known | {"DATABASE_URL"}
+
+
+def _meant(short: str, first: str, known: set[str]) -> set[str]:
+    """Return what is meant by the end of a name that begins as the first of its row does."""
+    return {name for name in known if name.endswith(short) and first.startswith(name.removesuffix(short))}
 
 
 async def test_the_readme_leads_from_nothing_to_an_escalation(tmp_path: Path) -> None:

@@ -11,9 +11,13 @@ from enum import StrEnum
 
 from sqlalchemy import event
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError, InterfaceError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
 LOOKS = "looks"
+# Classes of SQLSTATE: connection, transaction state and rollback, resources, a state that is not so yet, intervention.
+_PASSING = frozenset({"08", "25", "40", "53", "55", "57", "58"})
 _LOOK = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 
 
@@ -87,6 +91,14 @@ def _engine(url: str, role: DatabaseRole, pool_size: int) -> AsyncEngine:
             }
         },
     )
+
+
+def is_passing(error: Exception) -> bool:
+    """Tell whether the database or the way to it is to blame, and not what was asked of it: another try may pass."""
+    if isinstance(error, DBAPIError):
+        state = str(getattr(error.orig, "sqlstate", None) or "")
+        return error.connection_invalidated or isinstance(error, InterfaceError) or state[:2] in _PASSING
+    return isinstance(error, OSError | PoolTimeout)
 
 
 def after_commit(session: AsyncSession, act: Callable[[], None]) -> None:

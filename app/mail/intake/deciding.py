@@ -18,13 +18,14 @@ _OVER = frozenset({"held", "quarantined", "rejected"})
 
 
 async def retry(visit: Visit, mail_id: UUID) -> InboundMail:
-    """Take a mail once more, by the rules as they are now.
+    """Take a mail once more, by the rules as they are now: what staff decided about it before is no part of them.
 
     Raises:
         NotFound: there is none.
         Conflict: it is done, or being taken.
     """
     mail = await _locked(visit, mail_id, _OVER, "tried again")
+    mail.released = None  # or one that was rejected would count as released
     return await _again(visit, mail)
 
 

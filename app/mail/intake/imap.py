@@ -6,7 +6,10 @@ bytes again, which are the same mail.
 
 import asyncio
 import imaplib
+import re
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any, TypeVar
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import structlog
@@ -24,7 +27,10 @@ _LONGEST_PAUSE = 600.0
 _TIMEOUT = 60.0
 _KINDS = {"imaps": MailBox, "imap+starttls": MailBoxStartTls, "imap": MailBoxUnencrypted}
 _PORTS = {"imaps": 993, "imap+starttls": 143, "imap": 143}
-_FAULTS = (imaplib.IMAP4.error, ImapToolsError, OSError, EOFError)
+_SIZE = re.compile(rb"RFC822\.SIZE (\d+)", re.IGNORECASE)
+_GONE = (imaplib.IMAP4.abort, OSError, EOFError)
+_REFUSALS = (imaplib.IMAP4.error, ImapToolsError)
+_Answer = TypeVar("_Answer")
 _log = structlog.get_logger(__name__)
 
 
@@ -58,7 +64,15 @@ class Inbox:
     def open(self) -> BaseMailBox:
         """Sign in."""
         box: BaseMailBox = _KINDS[self.kind](self.host, self.port, timeout=_TIMEOUT)
-        return box.login(self.user, self.password, initial_folder=self.folder)
+        try:
+            return box.login(self.user, self.password, initial_folder=self.folder)
+        except BaseException:
+            box.client.shutdown()
+            raise
+
+
+class _Away(Exception):  # noqa: N818 - what the inbox is; an OSError may be the database's as well
+    """The inbox cannot be reached, or the connection to it is gone."""
 
 
 class Poller:
@@ -74,7 +88,7 @@ class Poller:
         """Bring what is new, and return how long to wait until the next time."""
         try:
             await self._bring_all()
-        except _FAULTS as error:
+        except (_Away, *_REFUSALS) as error:
             self._failures += 1
             pause = min(EVERY * float(1 << min(self._failures, 10)), _LONGEST_PAUSE)
             _log.warning("the inbox is not to be read", error=_said(error), again_in_seconds=pause)
@@ -83,20 +97,18 @@ class Poller:
         return EVERY
 
     async def _bring_all(self) -> None:
-        box = await asyncio.to_thread(self._inbox.open)
+        box = await _ask(self._inbox.open)
         try:
-            for uid in await asyncio.to_thread(box.uids, "UNSEEN"):
+            for uid in await _ask(box.uids, "UNSEEN"):
                 await self._bring_one(box, uid)
         finally:
-            await asyncio.to_thread(_leave, box)
+            await _ask(_leave, box)
 
     async def _bring_one(self, box: BaseMailBox, uid: str) -> None:
         """Bring a mail; what is wrong with one is no reason to leave the others."""
         try:
-            raw = await asyncio.to_thread(_fetch, box, uid)
-        except (imaplib.IMAP4.abort, OSError, EOFError):  # the connection is gone
-            raise
-        except (imaplib.IMAP4.error, ImapToolsError, LookupError) as error:
+            raw = await _ask(_fetch, box, uid)
+        except (*_REFUSALS, LookupError) as error:
             self._leave_unseen(uid, _said(error))
             return
         mailbox, recipients = await self._mailbox_of(raw.content)
@@ -104,7 +116,7 @@ class Poller:
             self._leave_unseen(uid, "no mailbox of the desk's is named, by the mail or by the setting")
             return
         await accept(self._database, mailbox, "imap", return_path(raw.content), recipients, raw, wall_now())
-        await asyncio.to_thread(box.flag, uid, MailMessageFlags.SEEN, True)
+        await _ask(box.flag, uid, MailMessageFlags.SEEN, True)
 
     async def _mailbox_of(self, content: bytes) -> tuple[Mailbox | None, list[str]]:
         named = delivered_to(content)
@@ -120,22 +132,37 @@ class Poller:
             _log.warning("a mail stays in the inbox", uid=uid, why=why)
 
 
+async def _ask(call: Callable[..., _Answer], *arguments: Any) -> _Answer:
+    try:
+        return await asyncio.to_thread(call, *arguments)
+    except _GONE as error:
+        raise _Away(_said(error)) from error
+
+
 def _fetch(box: BaseMailBox, uid: str) -> Raw:
     """Fetch a mail without marking it; of one that is too large, the beginning."""
     client = box.client
-    _, answer = client.uid("fetch", uid, "(RFC822.SIZE)")
-    size = int(answer[0].upper().partition(b"RFC822.SIZE ")[2].split(b")")[0].split()[0])
+    size = _size(client.uid("fetch", uid, "(RFC822.SIZE)")[1])
     part = f"<0.{STUB_BYTES}>" if size > MOST_BYTES else ""
     _, answer = client.uid("fetch", uid, f"(BODY.PEEK[]{part})")
-    content = next(bytes(one[1]) for one in answer if isinstance(one, tuple))
+    content = next((bytes(one[1]) for one in answer if isinstance(one, tuple)), None)
+    if content is None:
+        raise LookupError("the mail is gone")
     whole = raw_of(content)
     return whole if not part else Raw(whole.content, size, whole.sha256)
+
+
+def _size(answer: list[Any]) -> int:
+    told = _SIZE.search(answer[0] or b"")
+    if told is None:
+        raise LookupError("the mail is gone")
+    return int(told[1])
 
 
 def _leave(box: BaseMailBox) -> None:
     try:
         box.logout()
-    except _FAULTS:
+    except (*_GONE, *_REFUSALS):
         return
 
 

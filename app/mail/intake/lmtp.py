@@ -18,7 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.infra.db import Database
 from app.infra.now import wall_now
 from app.mail.intake import queries
-from app.mail.intake.accepting import MOST_BYTES, Gathering, Raw, accept
+from app.mail.intake.accepting import Gathering, Raw, accept
 from app.mail.models import Mailbox
 
 _MOST_CONNECTIONS = 100
@@ -138,7 +138,7 @@ class Connection(LMTP):
         self.command_size_limits = defaultdict(lambda: _LONGEST_COMMAND)
         super().__init__(
             listener,
-            data_size_limit=MOST_BYTES,
+            data_size_limit=None,  # no size is announced: what is too large is held, where staff see it
             enable_SMTPUTF8=True,
             hostname="trunkline",
             ident="LMTP",

@@ -44,7 +44,7 @@ async def list_mailboxes(session: AsyncSession, after: UUID | None, limit: int) 
 async def mailbox_of(session: AsyncSession, address: str) -> Mailbox | None:
     """Find the mailbox that an address leads to: what stands behind a plus counts only where it is no other mailbox."""
     local, at, domain = address.rpartition("@")
-    if not at or "\x00" in address:
+    if not at or not address.isprintable():  # bytes of no text, which the database would not look for either
         return None
     whole = address.lower()
     wanted = {whole, *(f"{cut}@{domain}".lower() for cut in (local.rpartition("+")[0], local.partition("+")[0]) if cut)}

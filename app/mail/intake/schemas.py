@@ -1,8 +1,8 @@
 """Wire shapes of mailboxes and of mail in."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import AfterValidator, BaseModel, Field
 
 from app.infra.ids import ContactId, InboundMailId, MailboxId, MessageId, ResellerId, TicketId
 from app.infra.paging import PageQuery
@@ -106,7 +106,7 @@ class InboundMailQuery(PageQuery):
     reason: Code | None = None
     ticket_id: TicketId | None = None
     mailbox_id: MailboxId | None = None
-    sender: Email | None = None
+    sender: Annotated[Email, AfterValidator(str.lower)] | None = None  # as it is kept
 
 
 class Release(Request):

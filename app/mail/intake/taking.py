@@ -12,7 +12,7 @@ from uuid import UUID
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.infra.db import Database
+from app.infra.db import Database, is_passing
 from app.infra.ids import encode
 from app.infra.now import wall_now
 from app.infra.queue import enqueue
@@ -82,7 +82,9 @@ class Taker:
                 if mail is None:
                     return
                 await self._bring(session, mail, parsed)
-        except Exception as error:  # noqa: BLE001 - whatever it is, the mail is not lost and the job does not loop
+        except Exception as error:
+            if is_passing(error):
+                raise  # no fault of the mail's: the job is run again
             _log.exception("a mail was not brought to its ticket", mail_id=encode("iml", mail_id))
             await self._count(mail_id, error)
 
@@ -104,7 +106,7 @@ class Taker:
                 _held(mail, reason, detail)
 
     async def _count(self, mail_id: UUID, error: Exception) -> None:
-        """Count a failure, and try again later or let staff see it. A database that is away fails here, too."""
+        """Count a failure, and try again later or let staff see it."""
         async with self._database.transaction() as session:
             mail = await _lock_received(session, mail_id)
             if mail is None:
