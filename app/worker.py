@@ -48,6 +48,7 @@ _HOUSEKEEPING_EVERY = 3600.0
 _AFTER_FAILURE = 1.0
 _PUBLISHED_AT_ONCE = 200
 _PARSERS = 2
+_AT_MOST = {TAKE: 16, SEND: 32}  # of all workers: a flood of mail leaves the other places to webhooks
 _VALUES_OF_A_BATCH = 100_000
 _log = structlog.get_logger(__name__)
 
@@ -90,7 +91,7 @@ class Worker:
                 SEND: Postman(self._database, settings).send,
                 DIGEST: Gatherer(self._database, settings).tell,
             }
-            jobs = run_jobs(self._url, handlers, self.shutdown, connections=settings.pool_size)
+            jobs = run_jobs(self._url, handlers, self.shutdown, connections=settings.pool_size, at_most=_AT_MOST)
             tasks.create_task(jobs, name="jobs")
         await self.close()
 

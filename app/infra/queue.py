@@ -37,6 +37,7 @@ _LONGEST_PAUSE = 60  # seconds
 # The database or the network was away or busy: another try may pass.
 _PASSING = (SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
 _WAITING = "select payload from queue.pgqueuer where status in ('queued', 'picked') and payload = any($1)"
+_UNLIMITED: Mapping[str, int] = {}
 _ONLY_ENQUEUES = "a session is here to enqueue with: NOTIFY would serialise commits"
 
 Handler = Callable[[str], Awaitable[None]]
@@ -128,10 +129,18 @@ async def waiting(session: AsyncSession, jobs: Sequence[Job]) -> set[str]:
     return {bytes(row["payload"]).decode() for row in rows}  # type: ignore[call-overload]  # a bytea
 
 
-async def run_jobs(url: str, handlers: Mapping[str, Handler], shutdown: asyncio.Event, *, connections: int) -> None:
+async def run_jobs(
+    url: str,
+    handlers: Mapping[str, Handler],
+    shutdown: asyncio.Event,
+    *,
+    connections: int,
+    at_most: Mapping[str, int] = _UNLIMITED,
+) -> None:
     """Run jobs until shutdown; starts again by itself when the database goes away and comes back.
 
     ``connections`` is how many the handlers share: with far more of them than that, they would wait for each other.
+    ``at_most`` says how many jobs of a kind all workers together run at once, so that no kind takes every place.
     """
     most = connections * TASKS_PER_CONNECTION
 
@@ -147,7 +156,7 @@ async def run_jobs(url: str, handlers: Mapping[str, Handler], shutdown: asyncio.
             driver = ListeningDriver(pool)
             app = pgqueuer.PgQueuer(driver, queries=_queries(driver))
             for kind, handler in handlers.items():
-                app.entrypoint(kind, on_failure="hold")(_entrypoint(handler))
+                app.entrypoint(kind, on_failure="hold", concurrency_limit=at_most.get(kind, 0))(_entrypoint(handler))
             yield app
 
     await pgqueuer.run(

@@ -116,6 +116,7 @@ async def test_routing_that_fails_is_tried_five_times_and_then_seen_by_staff(des
     at = await scene(desk)
     argument = await _accept(at)
     taker = _taker(at, parsers, _never)
+    mail = await the_mail(desk)
 
     for attempt in range(1, MOST_ATTEMPTS + 1):
         await taker.take(argument)
