@@ -31,7 +31,7 @@ def start(command: str, environment: Mapping[str, str], log: Path) -> subprocess
     """Start ``python -m app <command>`` as the leader of a group of its own."""
     with log.open("ab") as output:
         return subprocess.Popen(
-            [sys.executable, "-m", "app", command],
+            [sys.executable, "-m", "app", *command.split()],
             cwd=_ROOT,
             env={**os.environ, **environment},
             stdin=subprocess.DEVNULL,
