@@ -40,7 +40,8 @@ def missing() -> str | None:
         return f"{' and '.join(absent)} not installed: apt-get install postfix dovecot-imapd"
     if os.geteuid() != 0:
         return "Postfix's master runs as root only"
-    version = subprocess.run([str(_program("dovecot")), "--version"], capture_output=True, text=True).stdout.strip()
+    asked = subprocess.run([str(_program("dovecot")), "--version"], check=True, capture_output=True, text=True)
+    version = asked.stdout.strip()
     return None if version.startswith("2.3.") else f"Dovecot is {version}, and its settings are written for 2.3"
 
 
@@ -48,7 +49,7 @@ def _program(name: str) -> str | None:
     return shutil.which(name, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
 
 
-class _NotStarted(Exception):
+class _NotStartedError(Exception):
     """A server ended as soon as it was started; the text is what both said."""
 
 
@@ -64,7 +65,7 @@ class MailServers:
         for left in reversed(range(_STARTS)):
             try:
                 self._begin()
-            except _NotStarted:  # another's server was quicker on one of the ports
+            except _NotStartedError:  # another's server was quicker on one of the ports
                 if not left:
                     raise
             else:
@@ -182,7 +183,7 @@ class MailServers:
         deadline = time.monotonic() + _WITHIN
         while not self._both_answer():
             if any(one.poll() is not None for one in self._running):
-                raise _NotStarted(self.logs())
+                raise _NotStartedError(self.logs())
             assert time.monotonic() < deadline, self.logs()
             time.sleep(0.05)
 

@@ -3,14 +3,14 @@
 import email
 import email.policy
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from email.message import EmailMessage
 from email.utils import format_datetime, make_msgid, parseaddr
 
 from app.infra.now import wall_now
 from tests.mail_servers import MailServers
 
-Marks = dict[str, str]
+Mark = tuple[str, str]
 
 
 def read(content: bytes) -> EmailMessage:
@@ -35,15 +35,15 @@ def letter(sender: str, to: str, subject: str, text: str) -> EmailMessage:
     return mail
 
 
-def answer(to: EmailMessage, sender: str, text: str, **marks: str) -> EmailMessage:
+def answer(to: EmailMessage, sender: str, text: str, mark: Mark | None = None) -> EmailMessage:
     """Answer a mail below whose text the older one is quoted, to where it asks for answers."""
     subject = re.sub(r"^(re: )?", "Re: ", str(to["Subject"]), flags=re.IGNORECASE)
     quoted = "".join(f"> {line}\n" for line in text_of(to).splitlines())
     mail = letter(sender, _for_answers(to), subject, f"{text}\n\nOn {to['Date']}, {to['From']} wrote:\n{quoted}")
     mail["In-Reply-To"] = to["Message-ID"]
     mail["References"] = f"{to.get('References', '')} {to['Message-ID']}".strip()
-    for name, value in marks.items():
-        mail[name.replace("_", "-")] = value
+    if mark is not None:
+        mail[mark[0]] = mark[1]
     return mail
 
 
@@ -59,19 +59,20 @@ class Responder:
     """
 
     address: str
-    marks: Marks = field(default_factory=dict)
+    mark: Mark | None = None
     threaded: bool = True
     answered: int = 0
 
-    def work(self, servers: MailServers) -> None:
-        """Answer what came since the last time."""
-        mails = servers.read(self.address)
-        for mail in map(read, mails[self.answered :]):
+    def work(self, servers: MailServers) -> int:
+        """Answer what came since the last time, and return how many that were."""
+        new = servers.read(self.address)[self.answered :]
+        for mail in map(read, new):
+            self.answered += 1
             reply = self._reply(mail)
-            servers.send(reply, self.address, parseaddr(str(reply["To"]))[1])
-        self.answered = len(mails)
+            servers.send(reply, self.address, str(reply["To"]))
+        return len(new)
 
     def _reply(self, mail: EmailMessage) -> EmailMessage:
         if self.threaded:
-            return answer(mail, self.address, "I am away.", **self.marks)
+            return answer(mail, self.address, "I am away.", self.mark)
         return letter(self.address, parseaddr(str(mail["From"]))[1], "I am away", f"I am away ({self.answered}).")

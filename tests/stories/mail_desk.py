@@ -1,4 +1,4 @@
-"""The desk behind real mail servers: API, worker and LMTP listener as processes, and Postfix and Dovecot beside them."""
+"""The desk behind real mail servers: API, worker and LMTP listener as processes, beside Postfix and Dovecot."""
 
 import asyncio
 import re
@@ -55,6 +55,7 @@ class MailDesk:
 
     async def until(self, look: Callable[[], Awaitable[list[Json]]], wanted: int = 1) -> list[Json]:
         """Wait until there are as many, and return all there are."""
+        found: list[Json] = []
         try:
             async with asyncio.timeout(_WITHIN):
                 while len(found := await look()) < wanted:
@@ -76,9 +77,10 @@ class MailDesk:
 async def mail_desk(url: str, folder: Path, *users: str) -> AsyncIterator[MailDesk]:
     """Run the desk on a database that is there, taking mail by LMTP; these users of customer.example have an inbox."""
     with ExitStack() as held:
+        api = held.enter_context(_process("api", folder, {"DATABASE_URL": url, "TRUNKLINE_PORT": "0"}))
         lmtp = held.enter_context(_process("mail lmtp", folder, {"DATABASE_URL": url, "TRUNKLINE_MAIL_LMTP_PORT": "0"}))
         servers = held.enter_context(MailServers(*users, lmtp_port=await _port(lmtp, _LMTP)))
-        async with _with_api(url, folder, servers) as desk:
+        async with _furnished(api, servers, folder) as desk:
             with working(url, desk):
                 yield desk
 
@@ -86,8 +88,8 @@ async def mail_desk(url: str, folder: Path, *users: str) -> AsyncIterator[MailDe
 @asynccontextmanager
 async def desk_with_inbox(url: str, folder: Path, *users: str) -> AsyncIterator[MailDesk]:
     """Run the desk beside an inbox of its own, and no worker yet."""
-    with MailServers(*users) as servers:
-        async with _with_api(url, folder, servers) as desk:
+    with _process("api", folder, {"DATABASE_URL": url, "TRUNKLINE_PORT": "0"}) as api, MailServers(*users) as servers:
+        async with _furnished(api, servers, folder) as desk:
             yield desk
 
 
@@ -101,16 +103,16 @@ def working(url: str, desk: MailDesk, **environment: str) -> Iterator[None]:
 
 
 @asynccontextmanager
-async def _with_api(url: str, folder: Path, servers: MailServers) -> AsyncIterator[MailDesk]:
-    with _process("api", folder, {"DATABASE_URL": url, "TRUNKLINE_PORT": "0"}) as log:
-        address = f"http://127.0.0.1:{await _port(log, _API)}"
-        headers = {"Authorization": f"Bearer {STAFF_KEY}"}
-        async with httpx.AsyncClient(base_url=address, headers=headers, timeout=30) as client:
-            await _answers(client)
-            staff = Caller(client)
-            await staff.post("/mailboxes", {"address": SUPPORT})
-            reseller = await staff.post("/resellers", {"name": "VoipCo", "plan": "professional"})
-            yield MailDesk(staff, servers, reseller["id"], folder / "worker.log")
+async def _furnished(api: Path, servers: MailServers, folder: Path) -> AsyncIterator[MailDesk]:
+    """Wait for the API, and give the desk its mailbox and a reseller."""
+    address = f"http://127.0.0.1:{await _port(api, _API)}"
+    headers = {"Authorization": f"Bearer {STAFF_KEY}"}
+    async with httpx.AsyncClient(base_url=address, headers=headers, timeout=30) as client:
+        await _answers(client)
+        staff = Caller(client)
+        await staff.post("/mailboxes", {"address": SUPPORT})
+        reseller = await staff.post("/resellers", {"name": "VoipCo", "plan": "professional"})
+        yield MailDesk(staff, servers, reseller["id"], folder / "worker.log")
 
 
 @contextmanager
