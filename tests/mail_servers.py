@@ -102,14 +102,14 @@ class MailServers:
 
     def read(self, address: str) -> list[bytes]:
         """Return what is in an inbox, the eldest first, as a mail client fetches it."""
-        with self._imap(address) as client:
+        with self.imap(address) as client:
             numbers = client.search(None, "ALL")[1][0].split()
             answers = [client.fetch(number.decode(), "(BODY.PEEK[])")[1][0] for number in numbers]
         return [bytes(answer[1]) for answer in answers if isinstance(answer, tuple)]
 
     def unseen(self, address: str) -> int:
         """Count the mails of an inbox that nobody has marked as seen."""
-        with self._imap(address) as client:
+        with self.imap(address) as client:
             return len(client.search(None, "UNSEEN")[1][0].split())
 
     def waiting(self) -> int:
@@ -123,10 +123,11 @@ class MailServers:
         return "\n".join(log.read_text(errors="replace") for log in logs if log.exists())
 
     @contextmanager
-    def _imap(self, address: str) -> Iterator[imaplib.IMAP4]:
+    def imap(self, address: str, *, readonly: bool = True) -> Iterator[imaplib.IMAP4]:
+        """Open an inbox as a mail client does."""
         with imaplib.IMAP4("127.0.0.1", self._imap_port, timeout=_WITHIN) as client:
             client.login(address, PASSWORD)
-            client.select(readonly=True)
+            client.select(readonly=readonly)
             yield client
 
     def _begin(self) -> None:

@@ -14,7 +14,7 @@ from tests.desk import Desk
 from tests.mail.corpus import plain
 from tests.mail.intake.post import DESK, Post
 from tests.mail.intake.ways import ANN, jobs, mails, the_mail
-from tests.mail_servers import MailServers, missing
+from tests.mail_servers import SUPPORT, MailServers, missing
 from tests.stories.processes import free_port
 
 _MISSING = missing()
@@ -22,19 +22,18 @@ pytestmark = [
     pytest.mark.skipif(_MISSING is not None, reason=str(_MISSING)),
     pytest.mark.xdist_group("mail_servers"),
 ]
-USER = "desk"
 
 
 @pytest.fixture(scope="module")
 def servers() -> Iterator[MailServers]:
-    with MailServers(USER) as running:
+    with MailServers() as running:
         yield running
 
 
 @pytest.fixture
 def inbox(servers: MailServers) -> MailServers:
     """The servers, with nothing in the inbox."""
-    with servers.imap(USER) as client:
+    with servers.imap(SUPPORT, readonly=False) as client:
         for number in client.search(None, "ALL")[1][0].split():
             client.store(number.decode(), "+FLAGS", r"\Deleted")
         client.expunge()
@@ -42,17 +41,12 @@ def inbox(servers: MailServers) -> MailServers:
 
 
 def _put(inbox: MailServers, content: bytes) -> None:
-    with inbox.imap(USER) as client:
+    with inbox.imap(SUPPORT, readonly=False) as client:
         assert client.append("INBOX", "", imaplib.Time2Internaldate(wall_now()), content)[0] == "OK"
 
 
-def _unseen(inbox: MailServers) -> int:
-    with inbox.imap(USER) as client:
-        return len(client.search(None, "UNSEEN")[1][0].split())
-
-
 def _forget_flags(inbox: MailServers) -> None:
-    with inbox.imap(USER) as client:
+    with inbox.imap(SUPPORT, readonly=False) as client:
         client.store("1:*", "-FLAGS", r"\Seen")
 
 
@@ -64,7 +58,7 @@ async def test_a_mail_is_brought_once_and_marked(desk: Desk, inbox: MailServers)
     await Post(desk).mailbox()
     content = _mail(to="support+a.b@operator.example")
     _put(inbox, content)
-    poller = Poller(desk.database, inbox.imap_url(USER))
+    poller = Poller(desk.database, inbox.imap_url)
 
     assert await poller.poll() == imap.EVERY
     assert await poller.poll() == imap.EVERY
@@ -73,19 +67,19 @@ async def test_a_mail_is_brought_once_and_marked(desk: Desk, inbox: MailServers)
     assert (mail.raw, mail.source, mail.state) == (content, "imap", "received")
     assert (mail.envelope_from, mail.envelope_to) == (ANN, ["support+a.b@operator.example"])
     assert await jobs(desk) == [str(mail.id)]
-    assert _unseen(inbox) == 0
+    assert inbox.unseen(SUPPORT) == 0
 
 
 async def test_a_crash_between_the_commit_and_the_mark_brings_no_second_mail(desk: Desk, inbox: MailServers) -> None:
     await Post(desk).mailbox()
     _put(inbox, _mail())
-    await Poller(desk.database, inbox.imap_url(USER)).poll()
+    await Poller(desk.database, inbox.imap_url).poll()
     _forget_flags(inbox)
 
-    await Poller(desk.database, inbox.imap_url(USER)).poll()
+    await Poller(desk.database, inbox.imap_url).poll()
 
     assert len(await mails(desk)) == len(await jobs(desk)) == 1
-    assert _unseen(inbox) == 0
+    assert inbox.unseen(SUPPORT) == 0
 
 
 async def test_with_the_database_away_nothing_is_marked(desk: Desk, inbox: MailServers) -> None:
@@ -94,10 +88,10 @@ async def test_with_the_database_away_nothing_is_marked(desk: Desk, inbox: MailS
     away = Database(f"postgresql://nobody@127.0.0.1:{free_port()}/none")
 
     with pytest.raises(OSError, match="Connect call failed"):
-        await Poller(away, inbox.imap_url(USER)).poll()
+        await Poller(away, inbox.imap_url).poll()
 
-    assert _unseen(inbox) == 1
-    await Poller(desk.database, inbox.imap_url(USER)).poll()
+    assert inbox.unseen(SUPPORT) == 1
+    await Poller(desk.database, inbox.imap_url).poll()
     assert (await the_mail(desk)).state == "received"
 
 
@@ -105,22 +99,22 @@ async def test_a_mail_for_no_mailbox_stays_and_is_brought_once_there_is_one(desk
     _put(inbox, _mail("one", to="later@operator.example"))
     _put(inbox, _mail("two"))
     await Post(desk).mailbox()
-    poller = Poller(desk.database, inbox.imap_url(USER))
+    poller = Poller(desk.database, inbox.imap_url)
 
     await poller.poll()
     assert (await the_mail(desk)).envelope_to == [DESK]
-    assert _unseen(inbox) == 1
+    assert inbox.unseen(SUPPORT) == 1
 
     await Post(desk).mailbox("later@operator.example")
     await poller.poll()
     assert len(await mails(desk)) == 2
-    assert _unseen(inbox) == 0
+    assert inbox.unseen(SUPPORT) == 0
 
 
 async def test_the_url_names_the_mailbox_of_mail_that_names_none(desk: Desk, inbox: MailServers) -> None:
     await Post(desk).mailbox()
     _put(inbox, plain(to="hidden@operator.example") + b"\r\n")
-    await Poller(desk.database, f"{inbox.imap_url(USER)}?mailbox={DESK}").poll()
+    await Poller(desk.database, f"{inbox.imap_url}?mailbox={DESK}").poll()
     mail = await the_mail(desk)
     assert (mail.envelope_from, mail.envelope_to) == (None, [DESK])
 
@@ -139,20 +133,20 @@ async def test_a_broken_mail_keeps_no_other_back(desk: Desk, inbox: MailServers)
     for content in [*broken, _mail()]:
         _put(inbox, content)
 
-    await Poller(desk.database, inbox.imap_url(USER)).poll()
+    await Poller(desk.database, inbox.imap_url).poll()
 
     assert [mail.raw for mail in await mails(desk)] == [broken[2], _mail()]
-    assert _unseen(inbox) == 3
+    assert inbox.unseen(SUPPORT) == 3
 
 
 async def test_a_mail_that_is_gone_when_it_is_fetched_keeps_no_other_back(desk: Desk, inbox: MailServers) -> None:
     await Post(desk).mailbox()
     _put(inbox, _mail("one"))
     _put(inbox, _mail("two"))
-    poller = Poller(desk.database, inbox.imap_url(USER))
-    box = Inbox.of(inbox.imap_url(USER)).open()
+    poller = Poller(desk.database, inbox.imap_url)
+    box = Inbox.of(inbox.imap_url).open()
     uids = box.uids("UNSEEN")
-    with inbox.imap(USER) as client:
+    with inbox.imap(SUPPORT, readonly=False) as client:
         client.store("1", "+FLAGS", r"\Deleted")
         client.expunge()
 
@@ -168,19 +162,19 @@ async def test_a_mail_that_is_too_large_is_held_by_its_beginning(desk: Desk, inb
     content = _mail() + (b"x" * 998 + b"\r\n") * (MOST_BYTES // 1000 + 1)
     _put(inbox, content)
 
-    await Poller(desk.database, inbox.imap_url(USER)).poll()
+    await Poller(desk.database, inbox.imap_url).poll()
     _forget_flags(inbox)
-    await Poller(desk.database, inbox.imap_url(USER)).poll()
+    await Poller(desk.database, inbox.imap_url).poll()
 
     mail = await the_mail(desk)
     assert (mail.state, mail.reason, mail.size) == ("held", "too_large", len(content))
     assert mail.raw == content[:STUB_BYTES]
-    assert _unseen(inbox) == 0
+    assert inbox.unseen(SUPPORT) == 0
 
 
 async def test_an_inbox_that_cannot_be_read_is_tried_less_and_less_often(desk: Desk, inbox: MailServers) -> None:
-    for url in (f"imap://a:b@127.0.0.1:{free_port()}/INBOX", inbox.imap_url(USER).replace(":of-no", ":wrong"),
-                inbox.imap_url(USER).replace("/INBOX", "/Nowhere")):  # fmt: skip
+    for url in (f"imap://a:b@127.0.0.1:{free_port()}/INBOX", inbox.imap_url.replace(":of-no", ":wrong"),
+                inbox.imap_url.replace("/INBOX", "/Nowhere")):  # fmt: skip
         poller = Poller(desk.database, url)
         assert [await poller.poll() for _ in range(5)] == [60.0, 120.0, 240.0, 480.0, 600.0]
 
