@@ -36,6 +36,8 @@ create table inbound_mails (
   constraint fk_inbound_mails_routed_reseller_id foreign key (routed_reseller_id) references resellers (id)
 );
 create unique index uq_inbound_mails_content on inbound_mails (mailbox_id, sha256);
+create index ix_inbound_mails_kept on inbound_mails (accepted_at)
+  where raw is not null and state in ('done', 'rejected');
 create index ix_inbound_mails_list on inbound_mails (state, id);
 create index ix_inbound_mails_key on inbound_mails (message_key);
 create index ix_inbound_mails_sender on inbound_mails (sender, accepted_at);

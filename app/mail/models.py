@@ -36,6 +36,11 @@ class InboundMail(SQLModel, table=True):
         CheckConstraint("source in ('lmtp', 'pipe', 'imap')", name="source"),
         CheckConstraint("state in ('received', 'done', 'held', 'quarantined', 'rejected')", name="state"),
         Index("uq_inbound_mails_content", "mailbox_id", "sha256", unique=True),
+        Index(
+            "ix_inbound_mails_kept",
+            "accepted_at",
+            postgresql_where=text("raw is not null and state in ('done', 'rejected')"),
+        ),
         Index("ix_inbound_mails_list", "state", "id"),
         Index("ix_inbound_mails_key", "message_key"),
         Index("ix_inbound_mails_sender", "sender", "accepted_at"),

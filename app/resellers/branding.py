@@ -27,8 +27,12 @@ def with_defaults(brand: Brand | None, reseller_name: str) -> dict[str, object]:
 
 def shown_number(brand: Brand | None, number: int) -> str:
     """Return a ticket's number as the brand's customers know it."""
-    prefix = (brand or {}).get("ticket_prefix") or _NEUTRAL_PREFIX
-    return f"{prefix}-{number}"
+    return f"{prefix_of(brand)}-{number}"
+
+
+def prefix_of(brand: Brand | None) -> str:
+    """Return what stands before the numbers of tickets that the brand's customers know."""
+    return str((brand or {}).get("ticket_prefix") or _NEUTRAL_PREFIX)
 
 
 def shown_status(status: str) -> str:

@@ -126,3 +126,15 @@ async def _flush(session: AsyncSession, email: str | None) -> None:
         await session.flush()
     except IntegrityError as error:
         raise Conflict(f"a contact with the address {email} is there already") from error
+
+
+async def note_bounce(session: AsyncSession, contact_id: UUID, at: datetime, *, suspend: bool) -> bool:
+    """Note that mail to a contact came back for good; tell whether nothing more is sent to it from now on."""
+    contact = await queries.lock_contact(session, contact_id)
+    assert contact is not None, "contacts are never removed"
+    contact.mail_bounced_at = at
+    contact.version += 1
+    if not suspend or contact.mail_suspended_at is not None:
+        return False
+    contact.mail_suspended_at = at
+    return True

@@ -7,7 +7,7 @@ from app.mail.intake import filing, routing_queries
 from app.mail.intake.bouncing import SUSPENDED_WITHIN, UNCLEAR, Failure, bad_news, failure_of, is_suspended
 from app.mail.intake.case import Case, body_of
 from app.mail.models import MailBounce, OutgoingMail
-from app.resellers.queries import find_contact
+from app.resellers.service import note_bounce
 from app.tickets.act import Act, take
 from app.tickets.actors import TIME
 from app.tickets.lifecycle import ENDED
@@ -15,16 +15,21 @@ from app.tickets.messages import add_mail_message
 from app.tickets.queries import find_ticket, note_undelivered
 
 
-async def take_report(case: Case) -> bool:
-    """Take a mail that is a delivery report, or came back to where only those go; tell whether it was one."""
+async def take_report(case: Case, *, disowned: bool) -> bool:
+    """Take a mail that is a delivery report, or came back to where only those go; tell whether it was one.
+
+    ``disowned``: the domain of its sender says that it is not from there.
+    """
     report = case.parsed.report
     came_back = any((token := tokens.read_token(each)) and token.kind == "bounce" for each in case.addressed)
     if not case.automatic or not (came_back or bad_news(report)):
         return False
     mail, ours = await _original(case)
+    if mail is not None and not ours and (disowned or case.mail.envelope_from):
+        return False  # anybody who was sent the mail, too, could say so
     failure = None if mail is None else failure_of(report, mail.recipient, ours=ours)
     if mail is not None and failure is not None:
-        await _record(case, mail, failure)
+        await _record(case, mail, failure, ours=ours)
     else:
         case.end("bounce_unknown" if mail is None or bad_news(report) else "automatic")
     return True
@@ -41,7 +46,8 @@ async def _original(case: Case) -> tuple[OutgoingMail | None, bool]:
     return (await routing_queries.outgoing(case.session, mail_id) if mail_id else None), False
 
 
-async def _record(case: Case, found: OutgoingMail, failure: Failure) -> None:
+async def _record(case: Case, found: OutgoingMail, failure: Failure, *, ours: bool) -> None:
+    """Record a failure. Only what came back to the mail's own address counts towards suspending its recipient's."""
     session, at = case.session, case.mail.accepted_at
     act = await _ticket_of(case, found)  # before the mail's row, as everywhere
     mail = await routing_queries.lock_outgoing(session, found)
@@ -60,13 +66,13 @@ async def _record(case: Case, found: OutgoingMail, failure: Failure) -> None:
             inbound_id=case.mail.id,
             recipient=mail.recipient,
             status=failure.status,
-            hard=failure.hard,
+            hard=failure.hard and ours,
             diagnostic=failure.diagnostic,
             at=at,
         )
     )
     await session.flush()
-    suspended = failure.hard and await _count(case, mail)
+    suspended = failure.hard and await _tell_contact(case, mail)
     if act is not None:
         await _note(case, act, mail, failure, suspended=suspended)
         await act.finish()
@@ -83,15 +89,13 @@ async def _ticket_of(case: Case, mail: OutgoingMail) -> Act | None:
     return await take(case.session, target.id, TIME, case.mail.accepted_at)
 
 
-async def _count(case: Case, mail: OutgoingMail) -> bool:
-    """Count what could not be delivered for good; tell whether the address is written to no more because of it."""
-    contact = mail.contact_id and await find_contact(case.session, mail.reseller_id, mail.contact_id)
-    if not contact:
+async def _tell_contact(case: Case, mail: OutgoingMail) -> bool:
+    """Note on the contact that mail came back for good; tell whether nothing more is sent to it because of that."""
+    if mail.contact_id is None:
         return False
     at = case.mail.accepted_at
-    await filing.bounced(case.session, contact, at)
     failed = await routing_queries.hard_bounces(case.session, mail.recipient, at - SUSPENDED_WITHIN, at)
-    return is_suspended(failed) and await filing.suspend(case.session, contact, at)
+    return await note_bounce(case.session, mail.contact_id, at, suspend=is_suspended(failed))
 
 
 async def _note(case: Case, act: Act, mail: OutgoingMail, failure: Failure, *, suspended: bool) -> None:

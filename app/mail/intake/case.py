@@ -50,6 +50,10 @@ class Case:
         self.mail.state, self.mail.detail = REASONS[reason]
         self.mail.reason, self.mail.related_ticket_id = reason, related_id or self.mail.related_ticket_id
 
+    def remark(self, reason: str) -> None:
+        """Say something of the mail that does not end it."""
+        self.mail.reason, self.mail.detail = reason, REASONS[reason][1]
+
     def done(self) -> None:
         """Let the mail be done; a reason that it has already stays."""
         self.mail.state = "done"

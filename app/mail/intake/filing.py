@@ -19,11 +19,9 @@ from app.tickets.watcher_queries import watchers_of
 
 __all__ = [
     "attach",
-    "bounced",
     "contacts_with_address",
     "final_target",
     "reseller_of_domain",
-    "suspend",
     "watch",
     "watches",
 ]
@@ -59,19 +57,3 @@ async def watch(session: AsyncSession, ticket: Ticket, contact: Contact, at: dat
 async def watches(session: AsyncSession, ticket: Ticket, contact: Contact) -> bool:
     """Tell whether a contact follows a ticket."""
     return any(each.contact_id == contact.id for each in await watchers_of(session, ticket))
-
-
-async def bounced(session: AsyncSession, contact: Contact, at: datetime) -> None:
-    """Note that mail to a contact could not be delivered."""
-    locked = await queries.lock_contact(session, contact.id)
-    assert locked is not None, "contacts are never removed"
-    locked.mail_bounced_at = at
-
-
-async def suspend(session: AsyncSession, contact: Contact, at: datetime) -> bool:
-    """Let nothing more be sent to a contact; whether that is new."""
-    locked = await queries.lock_contact(session, contact.id)
-    assert locked is not None, "contacts are never removed"
-    new = locked.mail_suspended_at is None
-    locked.mail_suspended_at = locked.mail_suspended_at or at
-    return new

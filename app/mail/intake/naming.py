@@ -10,13 +10,13 @@ from app.mail.intake.case import Case
 from app.mail.intake.threading import By, Named, numbers_in
 from app.mail.links import find_handle, find_links
 from app.mail.models import MailLink, ReplyHandle
+from app.resellers.branding import prefix_of
 from app.resellers.models import Contact, Reseller
 from app.tickets.models import Ticket
 from app.tickets.queries import find_ticket
 
 _MOST_TOKENS = 20
 _MOST_TICKETS = 10
-_NEUTRAL_PREFIX = "T"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +51,7 @@ async def find_named(case: Case, reseller: Reseller, contact: Contact | None, to
         speaks = own or await may_speak(case, token.ticket, contact)
         found.append(Named(token.ticket.id, "token", may_speak=speaks))
     found += await _by_links(case, reseller, contact)
-    prefix = str((reseller.brand or {}).get("ticket_prefix") or _NEUTRAL_PREFIX)
-    numbers = numbers_in(case.parsed.subject, [prefix])
+    numbers = numbers_in(case.parsed.subject, [prefix_of(reseller.brand)])
     for ticket in await routing_queries.tickets_numbered(case.session, reseller.id, numbers) if numbers else ():
         found.append(await _named(case, ticket, "subject", contact, here=True))
     return found
@@ -73,10 +72,12 @@ async def _takes_part(case: Case, ticket: Ticket, contact: Contact) -> bool:
 
 async def _by_links(case: Case, reseller: Reseller, contact: Contact | None) -> list[Named]:
     keys = list(dict.fromkeys([*case.parsed.in_reply_to, *reversed(case.parsed.references)]))
-    links = await find_links(case.session, reseller.id, keys)
+    own = case.parsed.message_id  # an answer to this mail may have come before it, and named it
+    links = await find_links(case.session, reseller.id, [*keys, own] if own else keys)
+    links = [link for link in links if link.message_key in keys or link.kind == "ancestor"]
     here = await _mailboxes(case) if links else set()
     found: list[Named] = []
-    for link in _in_order(keys, links)[:_MOST_TICKETS]:
+    for link in _in_order([*keys, own or ""], links)[:_MOST_TICKETS]:
         ticket = await find_ticket(case.session, link.ticket_id)
         assert ticket is not None, "tickets are never deleted"
         came = link.mailbox_id is None or link.mailbox_id in here

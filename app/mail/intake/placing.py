@@ -5,10 +5,12 @@ from uuid import UUID
 
 from app.entitlements.entitlement import Feature
 from app.infra.ids import encode
+from app.mail.addressing.marker import MARKER
 from app.mail.intake import filing, limits, routing_queries
 from app.mail.intake.case import Case, body_of, contact_actor, subject_of
 from app.mail.intake.who import NewContact
 from app.mail.links import add_links
+from app.mail.parsing.splitting import above_marker
 from app.resellers.models import Contact, Reseller
 from app.resellers.service import add_contact
 from app.tickets.act import Act
@@ -38,9 +40,10 @@ async def make_contact(case: Case, new: NewContact, now: datetime) -> Contact:
 
 
 async def add_public(case: Case, act: Act, contact: Contact | None) -> None:
-    """Add what a contact wrote; too many reopenings within the hour, and it is added without one."""
+    """Add what a contact wrote; without effect, where it is too much or reopens too often within the hour."""
     resolved = act.ticket.status == "resolved"
-    automatic = case.automatic is not None or (resolved and not await _may_reopen(case, act.ticket))
+    automatic = case.automatic is not None or not await _may_move(case, act.ticket)
+    automatic = automatic or (resolved and not await _may_reopen(case, act.ticket))
     await _add(case, act, body_of(_written(case)), automatic=automatic, visibility="public")
     case.mail.reopened = resolved and act.ticket.status != "resolved"
     if contact is not None and not case.automatic:
@@ -54,10 +57,18 @@ async def add_unproven(case: Case, act: Act, why: str) -> None:
 
 
 async def add_of_desk(case: Case, act: Act) -> None:
-    """Add what one of the desk's own answered; what nobody wrote is for staff alone."""
-    automatic = case.automatic is not None
+    """Add what one of the desk's own answered; what nobody wrote is for staff alone.
+
+    Of what they answer nothing may pass on: it names the desk's addresses, and a customer may read it.
+    """
+    automatic = case.automatic is not None or not await _may_move(case, act.ticket)
+    typed = above_marker(case.parsed.text) if MARKER in case.parsed.text else case.parsed.new_text.strip()
+    if not automatic and not typed and not case.parsed.attachments:
+        await act.finish()
+        case.end("nothing_written", act.ticket.id)
+        return
     visibility: Visibility = "internal" if automatic else "public"
-    await _add(case, act, body_of(_written(case)), automatic=automatic, visibility=visibility)
+    await _add(case, act, body_of(typed), automatic=automatic, visibility=visibility)
 
 
 async def open_new(
@@ -89,6 +100,14 @@ def sender_actor(case: Case) -> Actor:
 
 def _written(case: Case) -> str:
     return case.parsed.new_text.strip() or case.parsed.text
+
+
+async def _may_move(case: Case, ticket: Ticket) -> bool:
+    at, sender = case.mail.accepted_at, case.mail.sender
+    if sender is None or case.mail.released is not None:
+        return True
+    written = await routing_queries.written_by(case.session, sender, ticket.id, at - limits.WINDOW, at)
+    return limits.may_move(written)
 
 
 async def _may_reopen(case: Case, ticket: Ticket) -> bool:

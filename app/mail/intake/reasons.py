@@ -16,6 +16,7 @@ REASONS: dict[str, tuple[State, str]] = {
         "held",
         "it is from one of the desk's own, and not to an address given to them on a ticket",
     ),
+    "nothing_written": ("held", "it is an answer of the desk's in which nothing was written and no file stands"),
     "ticket_ended": ("held", "it is an answer of the desk's on a ticket that has ended"),
     "automatic": ("rejected", "nobody wrote it, and it belongs to no ticket"),
     "own_mail": ("rejected", "it is a mail of the desk's own that came back"),

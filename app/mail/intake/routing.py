@@ -61,8 +61,8 @@ async def route(
     mail.automatic, mail.verified = automatic, said == "verified"
     released = mail.released is not None
     case = Case(session, mail, mailbox, parsed, desk.keys, None if released else automatic, released or mail.verified)
-    await routing_queries.hold_thread(session, _root(mail, parsed))
-    if await bounces.take_report(case):
+    await routing_queries.hold_threads(session, _keys(mail, parsed))
+    if await bounces.take_report(case, disowned=said == "failed"):
         return
     if await _is_own(case):
         case.end("own_mail")
@@ -72,9 +72,9 @@ async def route(
         await _bring(case)
 
 
-def _root(mail: InboundMail, parsed: ParsedMail) -> str:
-    named = [*parsed.references, *parsed.in_reply_to, *([mail.message_key] if mail.message_key else [])]
-    return named[0] if named else str(mail.id)
+def _keys(mail: InboundMail, parsed: ParsedMail) -> list[str]:
+    named = {*parsed.references, *parsed.in_reply_to, mail.message_key or str(mail.id)}
+    return sorted(named)
 
 
 async def _is_own(case: Case) -> bool:
@@ -206,7 +206,7 @@ async def _was_taken(case: Case, reseller_id: UUID) -> bool:
             case.end("duplicate")
             return True
     if earlier:
-        case.end("repeated_message_id")
+        case.remark("repeated_message_id")
     return False
 
 

@@ -14,15 +14,21 @@ from app.mail.models import InboundMail, MailBounce, Mailbox, OutgoingMail
 from app.resellers.models import Contact
 from app.tickets.models import Message, Ticket
 
-_HOLD = text("select pg_advisory_xact_lock(hashtextextended('mail thread ' || :root, 0))")
+# In the order of what is locked, or two mails that name the same ones would wait for each other.
+_HOLD = text("""
+select pg_advisory_xact_lock(lock) from (
+  select distinct hashtextextended('mail thread ' || key, 0) as lock from unnest(cast(:keys as text[])) as t (key)
+   order by lock
+) as ordered
+""")
 
 
-async def hold_thread(session: AsyncSession, root: str) -> None:
-    """Let mails of one thread be taken one after the other, so that two at once do not open two tickets.
+async def hold_threads(session: AsyncSession, keys: Sequence[str]) -> None:
+    """Let mails that name the same Message-IDs be taken one after the other, so that two do not open two tickets.
 
-    One lock in a transaction, taken before every other.
+    Taken before every other lock but that on the mail itself.
     """
-    await session.execute(_HOLD, {"root": root})
+    await session.execute(_HOLD, {"keys": list(keys)})
 
 
 async def staff_with_address(session: AsyncSession, address: str) -> Staff | None:
@@ -52,6 +58,12 @@ async def earlier_ones(session: AsyncSession, mail: InboundMail, reseller_id: UU
 async def opened_by(session: AsyncSession, sender: str, since: datetime, until: datetime) -> int:
     """Count the tickets that a sender's mails opened, by when they were accepted."""
     return await _count(session, since, until, col(InboundMail.sender) == sender, col(InboundMail.opened))
+
+
+async def written_by(session: AsyncSession, sender: str, ticket_id: UUID, since: datetime, until: datetime) -> int:
+    """Count the mails of a sender on a ticket, by when they were accepted."""
+    on_ticket = col(InboundMail.ticket_id) == ticket_id
+    return await _count(session, since, until, col(InboundMail.sender) == sender, on_ticket)
 
 
 async def reopened_of(session: AsyncSession, ticket_id: UUID, since: datetime, until: datetime) -> int:

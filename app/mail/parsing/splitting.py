@@ -17,6 +17,7 @@ from app.mail.parsing.signatures import without_signature
 CAP = 256 * 1024
 _LEAST_SHARE = 10  # per cent: a thinner answer between quotes cannot be read without them
 _AHEAD = 3
+_LONGEST_TITLE = 8  # lines
 _RUNS = re.compile(r"\n{3,}")
 _MARKS = re.compile(r"[ \t]{0,3}>[> \t]*")
 
@@ -159,3 +160,22 @@ def _weight(lines: list[str]) -> int:
 def _trimmed(lines: list[str]) -> list[str]:
     filled = [place for place, line in enumerate(lines) if line.strip()]
     return lines[filled[0] : filled[-1] + 1] if filled else []
+
+
+def above_marker(text: str) -> str:
+    """What was typed above the line that our mails carry, without the title that a client puts over what it quotes.
+
+    For what may show nothing of the quoted mail: in doubt a last paragraph that looks like such a title is left out.
+    """
+    lines = text.split("\n")
+    end = next((number for number, line in enumerate(lines) if MARKER in line), len(lines))
+    quoted = end < len(lines)
+    while end and (not lines[end - 1].strip() or lines[end - 1].lstrip().startswith(">")):
+        end -= 1
+    start = end
+    while start and lines[start - 1].strip() and end - start < _LONGEST_TITLE:
+        start -= 1
+    title = lines[start:end]
+    if quoted and title and (title[-1].rstrip().endswith((":", "\uff1a")) or any("@" in line for line in title)):
+        end = start
+    return "\n".join(lines[:end]).strip()

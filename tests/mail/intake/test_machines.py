@@ -75,10 +75,16 @@ async def test_group_22_a_report_by_verp_or_by_the_returned_header_is_matched(de
     one = await _bounce(at, sent[0], report(), verp=True)
     assert await at.messages(ticket) == []
     two = await _bounce(at, sent[1], report(original=sent[1].message_key))
+    assert await at.messages(ticket) == []
+    three = await _bounce(at, await at.post.sent(ticket, at.ann), report(), verp=True)
 
-    assert {(row.state, row.reason, row.opened) for row in (one, two)} == {("done", "bounce", False)}
+    assert {(row.state, row.reason, row.opened) for row in (one, two, three)} == {("done", "bounce", False)}
     assert [(await at.post.outgoing(each)).state for each in sent] == ["bounced", "bounced"]
-    assert [(each.recipient, each.status, each.hard) for each in await at.post.bounces()] == [(ANN, "5.1.1", True)] * 2
+    assert [(each.recipient, each.status, each.hard) for each in await at.post.bounces()] == [
+        (ANN, "5.1.1", True),
+        (ANN, "5.1.1", False),  # by the returned header alone: anybody who was sent it could say so
+        (ANN, "5.1.1", True),
+    ]
     [note] = await at.messages(ticket)
     assert (note["visibility"], "second time within seven days" in note["body"]) == ("internal", True)
 
