@@ -16,7 +16,7 @@ from app.mail.outbox import queries
 from app.mail.outbox.composing import send_job
 from app.mail.outbox.headers import AUTOMATIC
 from app.mail.outbox.house import House
-from app.mail.outbox.rendering import rendered
+from app.mail.outbox.rendering import sheet_of
 from app.mail.outbox.voices import of_the_desk
 from app.mail.outbox.wording import call_digest
 from app.resellers.queries import operator_id
@@ -46,7 +46,7 @@ class Gatherer:
         house, first, mail_id = self._house, calls[0], new_id()
         letter = call_digest([(call.subject, call.created_at) for call in calls])
         voice = of_the_desk(house.name, house.address, None)
-        text, html = rendered(letter, voice, first.recipient_name, answerable=False)
+        text, html = sheet_of(letter, voice, answerable=False).to(first.recipient_name)
         return OutgoingMail(
             reseller_id=await operator_id(session),
             id=mail_id,

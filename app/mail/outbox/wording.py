@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from app.infra.instants import instant_in_words
 from app.mail.outbox.headers import one_line, subject_of
+from app.mail.outbox.quoting import quoted
 from app.mail.outbox.voices import Voice
 from app.resellers.branding import shown_number, shown_status
 
@@ -72,9 +73,9 @@ def acknowledgement(ticket: TicketTold, voice: Voice, answer_by: datetime | None
 
 
 def reply(ticket: TicketTold, voice: Voice, author: str, body: str) -> Letter:
-    """Say what somebody wrote, in full."""
+    """Say what somebody wrote."""
     number = number_shown(ticket, voice)
-    return Letter(subject_of(number, ticket.subject), f"{one_line(author)} wrote", (), body.strip("\r\n"))
+    return Letter(subject_of(number, ticket.subject), f"{one_line(author)} wrote", (), quoted(body))
 
 
 def status(ticket: TicketTold, voice: Voice, event: str, at: datetime) -> Letter:
