@@ -137,7 +137,13 @@ class OutgoingMail(SQLModel, table=True):
         Index("uq_outgoing_mails_message_key", "message_key", unique=True),
         Index("ix_outgoing_mails_list", "state", "id"),
         Index("ix_outgoing_mails_due", "next_attempt_at", postgresql_where=text("state = 'queued'")),
-        Index("ix_outgoing_mails_sent", "sent_at", postgresql_where=text("state = 'sent'")),
+        Index("ix_outgoing_mails_slot", "slot_at", postgresql_where=text("slot_at is not null")),
+        Index(
+            "ix_outgoing_mails_gathered",
+            "recipient",
+            "id",
+            postgresql_where=text("state = 'gathered' and digest_id is null"),
+        ),
         Index("ix_outgoing_mails_calls", "staff_id", "created_at", postgresql_where=text("staff_id is not null")),
         Index("ix_outgoing_mails_recipient", "recipient", "created_at"),
         Index("ix_outgoing_mails_ticket", "ticket_id", "id", postgresql_where=text("ticket_id is not null")),
@@ -171,6 +177,7 @@ class OutgoingMail(SQLModel, table=True):
     state: str
     attempts: int = 0
     next_attempt_at: datetime | None = Field(default=None, sa_type=Instant)
+    slot_at: datetime | None = Field(default=None, sa_type=Instant)  # its place among those that an hour takes
     answer: str | None = None
     bounce: dict[str, Any] | None = Field(default=None, sa_type=Json)
     created_at: datetime = Field(sa_type=Instant)

@@ -12,7 +12,7 @@ from app.mail.outbox.retrying import is_final
 
 _PORTS = {"smtp": 25, "smtps": 465, "smtp+starttls": 587}
 _AT_ONCE = 8  # connections of a process
-_LONGEST_ANSWER = 500
+LONGEST_ANSWER = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,11 @@ class Carrier:
         self._places = asyncio.Semaphore(_AT_ONCE)
 
     async def carry(self, envelope_from: str, recipient: str, content: bytes) -> Carried:
-        """Hand over one mail. Never raises for what a server or the network does."""
+        """Hand over one mail. Never raises for what a server or the network does.
+
+        Raises:
+            ValueError: an address or the content is none that SMTP can be given.
+        """
         async with self._places:
             try:
                 async with asyncio.timeout(self._total):
@@ -86,4 +90,4 @@ def _told(code: int, message: str) -> str:
 
 
 def _short(answer: str) -> str:
-    return answer.replace("\x00", "")[:_LONGEST_ANSWER]
+    return answer.replace("\x00", "")[:LONGEST_ANSWER]

@@ -28,6 +28,9 @@ _AFTER = {
     "ticket.closed": "It takes no more messages. If it comes back, open a new ticket.",
 }
 
+MOST_TOLD = 200
+"""How many gathered calls a mail names."""
+
 Facts = tuple[tuple[str, str], ...]
 
 
@@ -108,12 +111,14 @@ def call(ticket: TicketTold, escalation: Mapping[str, Any], due: datetime | None
     return Letter(subject_of(number, ticket.subject), f"You are called to {number}", (said,), None, tuple(facts))
 
 
-def call_digest(calls: Sequence[tuple[str, datetime]]) -> Letter:
-    """Tell in one mail of all calls that came in a rush: the subject of each, and when it came."""
-    heading = f"You are called to {len(calls)} more tickets" if len(calls) > 1 else "You are called to one more ticket"
+def call_digest(calls: Sequence[tuple[str, datetime]], count: int) -> Letter:
+    """Tell in one mail of all calls that came in a rush: the subject of each, and when it came; of many, how many."""
+    heading = f"You are called to {count} more tickets" if count > 1 else "You are called to one more ticket"
     said = "So many calls came at once that these are gathered. Each escalation is to be acknowledged by itself."
-    items = tuple((subject, instant_in_words(at)) for subject, at in calls)
-    return Letter(heading, heading, (said,), None, (), items)
+    items = [(subject, instant_in_words(at)) for subject, at in calls]
+    if count > len(calls):
+        items.append((f"and {count - len(calls)} more", "The list of escalations shows them all."))
+    return Letter(heading, heading, (said,), None, (), tuple(items))
 
 
 _ENDPOINT = {
