@@ -69,7 +69,7 @@ create table outgoing_mails (
   digest_id uuid, sender varchar not null, sender_name varchar not null, bounces_to varchar not null,
   recipient varchar not null, recipient_name varchar not null, subject varchar not null, body_text varchar not null,
   body_html varchar, headers jsonb not null, message_key varchar not null, state varchar not null,
-  attempts integer not null, next_attempt_at timestamptz, answer varchar, bounce jsonb,
+  attempts integer not null, next_attempt_at timestamptz, slot_at timestamptz, answer varchar, bounce jsonb,
   created_at timestamptz not null, sent_at timestamptz,
   constraint pk_outgoing_mails primary key (reseller_id, id),
   constraint uq_outgoing_mails_id unique (id),
@@ -85,13 +85,15 @@ create unique index uq_outgoing_mails_once on outgoing_mails (event_id, kind, re
 create unique index uq_outgoing_mails_message_key on outgoing_mails (message_key);
 create index ix_outgoing_mails_list on outgoing_mails (state, id);
 create index ix_outgoing_mails_due on outgoing_mails (next_attempt_at) where state = 'queued';
-create index ix_outgoing_mails_sent on outgoing_mails (sent_at) where state = 'sent';
+create index ix_outgoing_mails_slot on outgoing_mails (slot_at) where slot_at is not null;
+create index ix_outgoing_mails_gathered on outgoing_mails (recipient, id)
+  where state = 'gathered' and digest_id is null;
 create index ix_outgoing_mails_calls on outgoing_mails (staff_id, created_at) where staff_id is not null;
 create index ix_outgoing_mails_recipient on outgoing_mails (recipient, created_at);
 create index ix_outgoing_mails_ticket on outgoing_mails (ticket_id, id) where ticket_id is not null;
 create index ix_outgoing_mails_message on outgoing_mails (message_id) where message_id is not null;
 create table mail_bounces (
-  reseller_id uuid not null, id uuid not null, outgoing_id uuid not null, inbound_id uuid not null,
+  reseller_id uuid not null, id uuid not null, outgoing_id uuid not null, inbound_id uuid,
   recipient varchar not null, status varchar not null, hard boolean not null, diagnostic varchar not null,
   at timestamptz not null,
   constraint pk_mail_bounces primary key (reseller_id, id),

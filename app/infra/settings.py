@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
@@ -19,6 +19,7 @@ from app.infra.outbound.addresses import parse_networks
 _PRIORITY = "(critical|error|warning|info)=(immediate|priority|low)"
 _PRIORITIES = f"^{_PRIORITY}(,{_PRIORITY})*$"
 _ADDRESS = r"^[A-Za-z0-9.!#$%&'*/=?^_`{|}~-]+@[A-Za-z0-9.-]+$"
+_NOWHERE = "support@trunkline.localhost"
 _KEY = re.compile(r"[A-Za-z0-9_~.-]{32,}")
 
 
@@ -53,23 +54,27 @@ def _keys(value: str | None) -> str | None:
     return value
 
 
-def _mail_server(schemes: Sequence[str]) -> Callable[[str | None], str | None]:
+def _mail_server(schemes: Sequence[str], *, signs_in: bool = False) -> Callable[[str | None], str | None]:
     def checked(value: str | None) -> str | None:
         if value is not None:
-            _check_mail_server(value, schemes)
+            _check_mail_server(value, schemes, signs_in=signs_in)
         return value
 
     return checked
 
 
-def _check_mail_server(value: str, schemes: Sequence[str]) -> None:
+def _check_mail_server(value: str, schemes: Sequence[str], *, signs_in: bool) -> None:
     try:
         parts = urlsplit(value)
         known = parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
+        user = parts.username
     except ValueError:
-        known = False
+        known, user = False, None
     if not known:
         msg = f"not the address of a mail server, such as {schemes[0]}://user:password@mail.example.com"
+        raise ValueError(msg)
+    if signs_in and not user:
+        msg = f"names nobody to sign in as: write {schemes[0]}://user:password@mail.example.com"
         raise ValueError(msg)
 
 
@@ -113,10 +118,12 @@ class Settings(BaseSettings):
         str | None, BeforeValidator(_none_if_empty), AfterValidator(_mail_server(("smtp", "smtps", "smtp+starttls")))
     ] = Field(default=None, repr=False)
     imap_url: Annotated[
-        str | None, BeforeValidator(_none_if_empty), AfterValidator(_mail_server(("imaps", "imap", "imap+starttls")))
+        str | None,
+        BeforeValidator(_none_if_empty),
+        AfterValidator(_mail_server(("imaps", "imap", "imap+starttls"), signs_in=True)),
     ] = Field(default=None, repr=False)
     mail_authserv_id: Annotated[str | None, BeforeValidator(_none_if_empty)] = None
-    mail_from: Annotated[str, Field(pattern=_ADDRESS)] = "support@trunkline.localhost"
+    mail_from: Annotated[str, Field(pattern=_ADDRESS)] = Field(default=_NOWHERE, validate_default=True)
     mail_name: Annotated[str, Field(min_length=1, max_length=100)] = "Technical Support"
     mail_desk_address: Annotated[Annotated[str, Field(pattern=_ADDRESS)] | None, BeforeValidator(_none_if_empty)] = None
     mail_out_per_hour: int = Field(default=10_000, ge=1)
@@ -127,6 +134,15 @@ class Settings(BaseSettings):
     mail_lmtp_port: int = Field(default=8024, ge=0, le=65_535)
     pool_size: int = Field(default=8, ge=1, le=100)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+    @field_validator("mail_from")
+    @classmethod
+    def _is_reached(cls, value: str, known: ValidationInfo) -> str:
+        if value == _NOWHERE and known.data.get("smtp_url") is not None:
+            raise ValueError(
+                f"mail goes out by TRUNKLINE_SMTP_URL, and nobody can answer {_NOWHERE}: name the desk's own address"
+            )
+        return value
 
     @cached_property
     def allowed_networks(self) -> tuple[IPv4Network | IPv6Network, ...]:

@@ -142,7 +142,13 @@ class OutgoingMail(SQLModel, table=True):
         Index("uq_outgoing_mails_message_key", "message_key", unique=True),
         Index("ix_outgoing_mails_list", "state", "id"),
         Index("ix_outgoing_mails_due", "next_attempt_at", postgresql_where=text("state = 'queued'")),
-        Index("ix_outgoing_mails_sent", "sent_at", postgresql_where=text("state = 'sent'")),
+        Index("ix_outgoing_mails_slot", "slot_at", postgresql_where=text("slot_at is not null")),
+        Index(
+            "ix_outgoing_mails_gathered",
+            "recipient",
+            "id",
+            postgresql_where=text("state = 'gathered' and digest_id is null"),
+        ),
         Index("ix_outgoing_mails_calls", "staff_id", "created_at", postgresql_where=text("staff_id is not null")),
         Index("ix_outgoing_mails_recipient", "recipient", "created_at"),
         Index("ix_outgoing_mails_ticket", "ticket_id", "id", postgresql_where=text("ticket_id is not null")),
@@ -176,6 +182,7 @@ class OutgoingMail(SQLModel, table=True):
     state: str
     attempts: int = 0
     next_attempt_at: datetime | None = Field(default=None, sa_type=Instant)
+    slot_at: datetime | None = Field(default=None, sa_type=Instant)  # its place among those that an hour takes
     answer: str | None = None
     bounce: dict[str, Any] | None = Field(default=None, sa_type=Json)
     created_at: datetime = Field(sa_type=Instant)
@@ -183,7 +190,7 @@ class OutgoingMail(SQLModel, table=True):
 
 
 class MailBounce(SQLModel, table=True):
-    """A delivery report about a mail of ours; hard ones count towards suspending an address."""
+    """That a mail of ours did not arrive; hard ones count towards suspending an address."""
 
     __tablename__ = "mail_bounces"
     __table_args__ = (
@@ -195,7 +202,7 @@ class MailBounce(SQLModel, table=True):
     reseller_id: UUID = Field(primary_key=True, foreign_key="resellers.id")
     id: UUID = Field(primary_key=True, unique=True)
     outgoing_id: UUID
-    inbound_id: UUID
+    inbound_id: UUID | None = None  # None where our mail server told at once
     recipient: str
     status: str
     hard: bool

@@ -118,3 +118,34 @@ def test_a_bootstrap_key_has_at_least_32_characters(length: int, taken: bool) ->
     else:
         with pytest.raises(SettingsError, match="TRUNKLINE_BOOTSTRAP_KEY"):
             load_settings(bootstrap_key="k" * length)
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        (
+            {"smtp_url": "smtp://mail.op.example"},
+            "TRUNKLINE_MAIL_FROM: .* nobody can answer support@trunkline.localhost",
+        ),
+        (
+            {"smtp_url": "smtp://mail.op.example", "mail_from": "support@trunkline.localhost"},
+            "TRUNKLINE_MAIL_FROM: .* nobody can answer",
+        ),
+        ({"imap_url": "imaps://mail.op.example"}, "TRUNKLINE_IMAP_URL: names nobody to sign in as"),
+        ({"imap_url": "imaps://:hush@mail.op.example"}, "TRUNKLINE_IMAP_URL: names nobody to sign in as"),
+    ],
+)
+def test_mail_that_nobody_can_answer_or_fetch_is_refused_at_the_start(settings: dict[str, str], said: str) -> None:
+    with pytest.raises(SettingsError, match=f"^{said}") as refused:
+        load_settings(**settings)
+
+    assert "hush" not in str(refused.value)
+
+
+def test_mail_with_an_address_and_a_user_is_taken() -> None:
+    settings = load_settings(
+        smtp_url="smtp://mail.op.example", mail_from="desk@op.example", imap_url="imap://desk:hush@mail.op.example"
+    )
+
+    assert settings.mail_from == "desk@op.example"
+    assert load_settings().mail_from == "support@trunkline.localhost"

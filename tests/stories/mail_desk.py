@@ -96,7 +96,10 @@ async def desk_with_inbox(url: str, folder: Path, *users: str) -> AsyncIterator[
 @contextmanager
 def working(url: str, desk: MailDesk, **environment: str) -> Iterator[None]:
     """Run a worker that sends by Postfix and believes what Postfix states."""
-    mail = {"TRUNKLINE_SMTP_URL": desk.servers.smtp_url, "TRUNKLINE_MAIL_AUTHSERV_ID": AUTHSERV_ID}
+    mail = {
+        "TRUNKLINE_SMTP_URL": desk.servers.smtp_url,
+        "TRUNKLINE_MAIL_AUTHSERV_ID": AUTHSERV_ID,
+    }
     settings = {"DATABASE_URL": url, "TRUNKLINE_MAIL_FROM": SUPPORT, **mail, **environment}
     with _process("worker", desk.worker_log.parent, settings):
         yield

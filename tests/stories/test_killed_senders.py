@@ -28,7 +28,7 @@ _SENT = "select count(*) from outgoing_mails where state = 'sent'"
 
 @contextmanager
 def _worker(url: str, folder: Path, sink: MailSink) -> Iterator[subprocess.Popen[bytes]]:
-    environment = {"DATABASE_URL": url, "TRUNKLINE_SMTP_URL": sink.url}
+    environment = {"DATABASE_URL": url, "TRUNKLINE_SMTP_URL": sink.url, "TRUNKLINE_MAIL_FROM": "desk@op.example"}
     process = start("worker", environment, folder / "worker.log")
     try:
         yield process

@@ -35,7 +35,12 @@ _TICKETS = "select count(*) from tickets"
 
 @contextmanager
 def _worker(url: str, folder: Path, sink: MailSink) -> Iterator[subprocess.Popen[bytes]]:
-    environment = {"DATABASE_URL": url, "TRUNKLINE_SMTP_URL": sink.url, "TRUNKLINE_MAIL_AUTHSERV_ID": AUTHSERV}
+    environment = {
+        "DATABASE_URL": url,
+        "TRUNKLINE_SMTP_URL": sink.url,
+        "TRUNKLINE_MAIL_FROM": "desk@op.example",
+        "TRUNKLINE_MAIL_AUTHSERV_ID": AUTHSERV,
+    }
     process = start("worker", environment, folder / "worker.log")
     try:
         yield process

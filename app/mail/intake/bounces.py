@@ -1,18 +1,18 @@
 """Delivery reports about mails of ours: recorded, counted, and never answered. None opens a ticket."""
 
-from app.infra.ids import encode, new_id
+from app.infra.ids import encode
 from app.infra.wire import rfc3339
 from app.mail.addressing import tokens
+from app.mail.failures import add_failure, tell_for_good
 from app.mail.intake import filing, routing_queries
-from app.mail.intake.bouncing import SUSPENDED_WITHIN, UNCLEAR, Failure, bad_news, failure_of, is_suspended
+from app.mail.intake.bouncing import UNCLEAR, Failure, bad_news, failure_of
 from app.mail.intake.case import Case, body_of
-from app.mail.models import MailBounce, OutgoingMail
-from app.resellers.service import note_bounce
+from app.mail.models import OutgoingMail
 from app.tickets.act import Act, take
 from app.tickets.actors import TIME
 from app.tickets.lifecycle import ENDED
 from app.tickets.messages import add_mail_message
-from app.tickets.queries import find_ticket, note_undelivered
+from app.tickets.queries import find_ticket
 
 
 async def take_report(case: Case, *, disowned: bool) -> bool:
@@ -54,25 +54,18 @@ async def _record(case: Case, found: OutgoingMail, failure: Failure, *, ours: bo
     told = {"status": failure.status, "diagnostic": failure.diagnostic, "at": rfc3339(at)}
     if failure.hard:
         mail.state, mail.bounce = "bounced", told
-        if mail.message_id is not None and mail.contact_id is not None:
-            await note_undelivered(session, mail.reseller_id, mail.message_id, mail.recipient)
     elif mail.state != "bounced":
         mail.bounce = told
-    session.add(
-        MailBounce(
-            reseller_id=mail.reseller_id,
-            id=new_id(),
-            outgoing_id=mail.id,
-            inbound_id=case.mail.id,
-            recipient=mail.recipient,
-            status=failure.status,
-            hard=failure.hard and ours,
-            diagnostic=failure.diagnostic,
-            at=at,
-        )
+    await add_failure(
+        session,
+        mail,
+        failure.status,
+        failure.diagnostic,
+        at,
+        counts=failure.hard and ours,
+        inbound_id=case.mail.id,
     )
-    await session.flush()
-    suspended = failure.hard and await _tell_contact(case, mail)
+    suspended = failure.hard and await tell_for_good(session, mail, at)
     if act is not None:
         await _note(case, act, mail, failure, suspended=suspended)
         await act.finish()
@@ -87,15 +80,6 @@ async def _ticket_of(case: Case, mail: OutgoingMail) -> Act | None:
         return None
     target = await filing.final_target(case.session, ticket)
     return await take(case.session, target.id, TIME, case.mail.accepted_at)
-
-
-async def _tell_contact(case: Case, mail: OutgoingMail) -> bool:
-    """Note on the contact that mail came back for good; tell whether nothing more is sent to it because of that."""
-    if mail.contact_id is None:
-        return False
-    at = case.mail.accepted_at
-    failed = await routing_queries.hard_bounces(case.session, mail.recipient, at - SUSPENDED_WITHIN, at)
-    return await note_bounce(case.session, mail.contact_id, at, suspend=is_suspended(failed))
 
 
 async def _note(case: Case, act: Act, mail: OutgoingMail, failure: Failure, *, suspended: bool) -> None:

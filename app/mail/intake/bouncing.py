@@ -1,13 +1,10 @@
-"""Pure: what a delivery report says of one mail of ours, and when an address is written to no more."""
+"""Pure: what a delivery report says of one mail of ours."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 
 from app.mail.parsing.parsed import Report
 
-SUSPENDED_WITHIN = timedelta(days=7)
-SUSPENDED_AFTER = 2  # mails that could not be delivered for good
 UNCLEAR = "unclear"
 _BAD_NEWS = frozenset({"failed", "delayed"})
 
@@ -35,11 +32,6 @@ def failure_of(report: Report | None, recipient: str, *, ours: bool) -> Failure 
     if not ours or (report is not None and report.recipients and not told):
         return None
     return Failure(told[0].status if told else UNCLEAR, hard=False, diagnostic=told[0].diagnostic if told else "")
-
-
-def is_suspended(failed: int) -> bool:
-    """Tell whether an address is written to no more, by how many mails to it failed for good within the span."""
-    return failed >= SUSPENDED_AFTER
 
 
 def bad_news(report: Report | None) -> Sequence[str]:

@@ -10,7 +10,7 @@ from sqlmodel import col
 
 from app.auth.models import Staff
 from app.infra.ids import encode
-from app.mail.models import InboundMail, MailBounce, Mailbox, OutgoingMail
+from app.mail.models import InboundMail, Mailbox, OutgoingMail
 from app.resellers.models import Contact
 from app.tickets.models import Message, Ticket
 
@@ -110,11 +110,3 @@ async def lock_outgoing(session: AsyncSession, mail: OutgoingMail) -> OutgoingMa
     """Lock a mail of ours and read it anew."""
     key = (mail.reseller_id, mail.id)
     return await session.get_one(OutgoingMail, key, with_for_update=True, populate_existing=True)
-
-
-async def hard_bounces(session: AsyncSession, recipient: str, since: datetime, until: datetime) -> int:
-    """Count the mails to an address that could not be delivered for good."""
-    query = select(func.count(col(MailBounce.outgoing_id).distinct())).where(
-        col(MailBounce.recipient) == recipient, col(MailBounce.hard), col(MailBounce.at).between(since, until)
-    )
-    return await session.scalar(query) or 0

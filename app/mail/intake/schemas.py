@@ -1,13 +1,16 @@
 """Wire shapes of mailboxes and of mail in."""
 
+import re
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, Field
+from pydantic import AfterValidator, BaseModel, Field, field_validator
 
 from app.infra.ids import ContactId, InboundMailId, MailboxId, MessageId, ResellerId, TicketId
 from app.infra.paging import PageQuery
 from app.infra.wire import Answer, Change, Code, Email, Instant, Line, Request
 from app.sla.words import Priority
+
+_BOX = re.compile(r"(?=.{1,23}@)[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*@[A-Za-z0-9.-]+")
 
 State = Literal["received", "done", "held", "quarantined", "rejected"]
 
@@ -15,12 +18,25 @@ State = Literal["received", "done", "held", "quarantined", "rejected"]
 class MailboxCreate(Request):
     """A new mailbox."""
 
-    address: Email = Field(examples=["support@example.com"])
+    address: Email = Field(
+        description="In ASCII, with at most 23 characters before its @: what the desk adds behind a plus is to fit in.",
+        examples=["support@example.com"],
+    )
     name: Line | None = Field(default=None, examples=["Support"])
     priority: Priority = Field(default="low", description="Of the tickets that mail to it opens.")
     reseller_id: ResellerId | None = Field(
         default=None, description="Whose it is; without one the operator's, for the mail of all resellers."
     )
+
+    @field_validator("address")
+    @classmethod
+    def _takes_tokens(cls, address: str) -> str:
+        if not _BOX.fullmatch(address):
+            raise ValueError(
+                "the address of a mailbox is plain ASCII, with at most 23 letters, digits or single marks before its @,"
+                " since the desk adds a plus and 40 more for each reply; write a domain in its xn-- form"
+            )
+        return address
 
 
 class MailboxChange(Change):

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -16,9 +17,9 @@ from app.mail.outbox import queries
 from app.mail.outbox.composing import send_job
 from app.mail.outbox.headers import AUTOMATIC
 from app.mail.outbox.house import House
-from app.mail.outbox.rendering import rendered
+from app.mail.outbox.rendering import sheet_of
 from app.mail.outbox.voices import of_the_desk
-from app.mail.outbox.wording import call_digest
+from app.mail.outbox.wording import MOST_TOLD, call_digest
 from app.resellers.queries import operator_id
 
 
@@ -32,21 +33,22 @@ class Gatherer:
     async def tell(self, recipient: str) -> None:
         """Write the one mail that tells an address of all calls gathered for it; a job may be run twice."""
         async with self._database.transaction() as session:
-            calls = await queries.lock_gathered(session, recipient)
+            calls = await queries.lock_gathered(session, recipient, MOST_TOLD)
             if not calls:
                 return
-            digest = await self._digest(session, calls, wall_now())
-            session.add(digest)
-            for call in calls:
-                call.digest_id, call.next_attempt_at = digest.id, None
+            mail_id = new_id()
+            count = await queries.tell_gathered(session, recipient, mail_id)
+            session.add(await self._digest(session, mail_id, calls, count, wall_now()))
             await session.flush()
-            await enqueue(session, [send_job(digest.id)])
+            await enqueue(session, [send_job(mail_id)])
 
-    async def _digest(self, session: AsyncSession, calls: Sequence[OutgoingMail], now: datetime) -> OutgoingMail:
-        house, first, mail_id = self._house, calls[0], new_id()
-        letter = call_digest([(call.subject, call.created_at) for call in calls])
+    async def _digest(
+        self, session: AsyncSession, mail_id: UUID, calls: Sequence[OutgoingMail], count: int, now: datetime
+    ) -> OutgoingMail:
+        house, first = self._house, calls[0]
+        letter = call_digest([(call.subject, call.created_at) for call in calls], count)
         voice = of_the_desk(house.name, house.address, None)
-        text, html = rendered(letter, voice, first.recipient_name, answerable=False)
+        text, html = sheet_of(letter, voice, answerable=False).to(first.recipient_name)
         return OutgoingMail(
             reseller_id=await operator_id(session),
             id=mail_id,

@@ -1,7 +1,7 @@
 """Carrying one mail to the mail server, and reading what it answers."""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 from urllib.parse import unquote, urlsplit
 
@@ -12,7 +12,7 @@ from app.mail.outbox.retrying import is_final
 
 _PORTS = {"smtp": 25, "smtps": 465, "smtp+starttls": 587}
 _AT_ONCE = 8  # connections of a process
-_LONGEST_ANSWER = 500
+LONGEST_ANSWER = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +21,7 @@ class Carried:
 
     state: Literal["sent", "failed", "later"]
     answer: str
+    recipient_refused: bool = False
 
 
 class Carrier:
@@ -47,14 +48,18 @@ class Carrier:
         self._places = asyncio.Semaphore(_AT_ONCE)
 
     async def carry(self, envelope_from: str, recipient: str, content: bytes) -> Carried:
-        """Hand over one mail. Never raises for what a server or the network does."""
+        """Hand over one mail. Never raises for what a server or the network does.
+
+        Raises:
+            ValueError: an address or the content is none that SMTP can be given.
+        """
         async with self._places:
             try:
                 async with asyncio.timeout(self._total):
                     return await self._carry(envelope_from, recipient, content)
             except SMTPRecipientsRefused as error:
                 refused = error.recipients[0]
-                return _refused(refused.code, refused.message)
+                return replace(_refused(refused.code, refused.message), recipient_refused=is_final(refused.code))
             except (SMTPSenderRefused, SMTPDataError) as error:
                 return _refused(error.code, error.message)
             except SMTPResponseException as error:  # of the connection or the sign-in: no fault of this mail's
@@ -86,4 +91,4 @@ def _told(code: int, message: str) -> str:
 
 
 def _short(answer: str) -> str:
-    return answer.replace("\x00", "")[:_LONGEST_ANSWER]
+    return answer.replace("\x00", "")[:LONGEST_ANSWER]

@@ -1,5 +1,6 @@
 """From events to mails: written in the publisher's transaction as they will stand in their recipients' inboxes."""
 
+import asyncio
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -17,13 +18,17 @@ from app.mail.addressing import tokens
 from app.mail.outbox import queries
 from app.mail.outbox.acknowledging import WITHIN, is_one_too_many
 from app.mail.outbox.digesting import Rush, after_one, is_gathered, told_at
-from app.mail.outbox.drafting import Draft, draft_of
+from app.mail.outbox.drafting import Draft, drafts_of
 from app.mail.outbox.facts import Facts, read_facts
 from app.mail.outbox.fates import Fate, first_fate
 from app.mail.outbox.hearing import KINDS, Heard, heard
 from app.mail.outbox.house import House
+from app.mail.outbox.rendering import Sheet, sheet_of
+from app.mail.outbox.voices import Voice
+from app.mail.outbox.wording import Letter
 
 SEND, DIGEST = "mail.send", "mail.digest"
+_AT_ONCE = 100  # mails that are held in memory whole, and set without a pause
 Values = dict[str, object]
 
 
@@ -48,16 +53,34 @@ def mail_writer(house: House) -> Consequence:
 
 async def _write(session: AsyncSession, house: House, found: Sequence[Heard], wall: datetime) -> After | None:
     facts = await read_facts(session, house, found, wall)
-    drafts = [draft_of(house, facts, one, person) for one in found for person in facts.told(house, one)]
+    drafts = [draft for one in found for draft in drafts_of(house, facts, one)]
     if not drafts:
         return None
     limits = await _limits(session, house, drafts, wall)
     handles = await links.give_handles(session, _handles_of(drafts))
-    rows = [_row(house, facts, limits, draft, handles, wall) for draft in drafts]
-    added = await queries.add_mails(session, rows)
-    await links.add_links(session, _links_of(house, rows, added), wall)
-    jobs = _jobs(house, [row for row in rows if row["id"] in added], wall)
+    written: list[Values] = []
+    for start in range(0, len(drafts), _AT_ONCE):
+        some = drafts[start : start + _AT_ONCE]
+        rows = [_row(house, facts, limits, draft, handles, wall) for draft in some]
+        bodies = await asyncio.to_thread(_bodies, some)  # setting them takes time that others on the loop need
+        added = await queries.add_mails(session, [row | body for row, body in zip(rows, bodies, strict=True)])
+        written += [row for row in rows if row["id"] in added]
+    await links.add_links(session, _links_of(house, written), wall)
+    jobs = _jobs(house, written, wall)
     return None if not jobs else lambda after: enqueue(after, jobs)
+
+
+def _bodies(drafts: Sequence[Draft]) -> list[Values]:
+    """Return what stands in mails; what readers of one letter share is set once."""
+    sheets: dict[tuple[Letter, Voice, bool], Sheet] = {}
+    bodies: list[Values] = []
+    for draft in drafts:
+        key = (draft.letter, draft.voice, draft.is_answerable)
+        sheet = sheets.get(key) or sheet_of(draft.letter, draft.voice, answerable=draft.is_answerable)
+        sheets[key] = sheet
+        text, html = sheet.to(draft.person.name)
+        bodies.append({"body_text": text, "body_html": html})
+    return bodies
 
 
 async def _limits(session: AsyncSession, house: House, drafts: Sequence[Draft], wall: datetime) -> Limits:
@@ -116,8 +139,6 @@ def _row(
         "recipient": draft.recipient,
         "recipient_name": person.name,
         "subject": draft.letter.subject,
-        "body_text": draft.text,
-        "body_html": draft.html,
         "headers": draft.headers | _reply_to(house, draft, handles),
         "message_key": tokens.message_key(house.keys, mail_id, draft.domain),
         "state": state,
@@ -146,9 +167,9 @@ def _reply_to(house: House, draft: Draft, handles: dict[tuple[UUID, UUID], int])
     return {"Reply-To": tokens.reply_address(house.keys, box.address, number, ticket_id, person_id)}
 
 
-def _links_of(house: House, rows: Sequence[Values], added: set[UUID]) -> list[Values]:
+def _links_of(house: House, rows: Sequence[Values]) -> list[Values]:
     links: list[Values] = []
-    for row in (row for row in rows if row["id"] in added and row["ticket_id"]):
+    for row in (row for row in rows if row["ticket_id"]):
         same = {name: row[name] for name in ("reseller_id", "ticket_id", "mailbox_id")}
         key, ticket_id = str(row["message_key"]), row["ticket_id"]
         assert isinstance(ticket_id, UUID)

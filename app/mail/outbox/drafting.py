@@ -1,5 +1,6 @@
-"""Pure: a mail to one person about one event, all but what the database gives it."""
+"""Pure: a mail to one person about one event, all but what the database gives it, and before it is set."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,7 +14,6 @@ from app.mail.outbox.headers import ANSWERED, AUTOMATIC, sendable, thread_header
 from app.mail.outbox.hearing import Heard
 from app.mail.outbox.house import House
 from app.mail.outbox.recipients import Person
-from app.mail.outbox.rendering import rendered
 from app.mail.outbox.voices import Voice
 from app.mail.outbox.wording import Letter, TicketTold
 
@@ -28,8 +28,6 @@ class Draft:
     person: Person
     voice: Voice
     letter: Letter
-    text: str
-    html: str
     sender: str | None
     recipient: str
     is_sendable: bool
@@ -43,20 +41,24 @@ class Draft:
         return _domain(self.sender)
 
 
-def draft_of(house: House, facts: Facts, one: Heard, person: Person) -> Draft:
-    """Return the mail to one person about one event."""
-    voice = facts.voice_for(house, one.reseller_id, person)
-    letter = _letter(house, facts, one, voice)
+def drafts_of(house: House, facts: Facts, one: Heard) -> Iterator[Draft]:
+    """Yield the mails about one event: those who are spoken to in one voice read the same letter."""
+    letters: dict[Voice, Letter] = {}
+    for person in facts.told(house, one):
+        voice = facts.voice_for(house, one.reseller_id, person)
+        if voice not in letters:
+            letters[voice] = _letter(house, facts, one, voice)
+        yield _draft(house, facts, one, person, voice, letters[voice])
+
+
+def _draft(house: House, facts: Facts, one: Heard, person: Person, voice: Voice, letter: Letter) -> Draft:
     sender, recipient = sendable(voice.address or ""), sendable(person.address or "")
     answerable = voice.box is not None and person.id is not None and one.ticket_id is not None
-    text, html = rendered(letter, voice, person.name, answerable=answerable)
     return Draft(
         heard=one,
         person=person,
         voice=voice,
         letter=letter,
-        text=text,
-        html=html,
         sender=sender,
         recipient=recipient or person.address or "",
         is_sendable=recipient is not None,

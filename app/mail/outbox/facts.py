@@ -98,7 +98,7 @@ async def read_facts(session: AsyncSession, house: House, heard: Sequence[Heard]
     followed = {one.ticket_id for one in of_tickets if one.kind in {"reply", "status"} and one.ticket_id}
     reseller_ids = {one.reseller_id for one in heard}
     tickets = await queries.tickets(session, {one.ticket_id for one in of_tickets if one.ticket_id})
-    watching = await queries.watchers(session, followed)
+    watching = await queries.watchers(session, reseller_ids, followed)
     resellers = await queries.resellers(session, reseller_ids)
     operator_id = next(row.id for row in resellers.values() if row.is_operator)
     contact_ids = {row.contact_id for row in [*tickets.values(), *watching] if row.contact_id}

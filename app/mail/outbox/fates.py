@@ -7,6 +7,7 @@ Fate = tuple[Literal["queued", "captured", "gathered", "suppressed"], str | None
 NO_SENDER = "there is no address to write from: give the brand a from_address, or the reseller a mailbox"
 NOT_SENDABLE = "the recipient's address is none that plain SMTP takes"
 SUSPENDED = "the recipient's address is suspended, since mail to it came back"
+NO_LONGER_BRANDED = "the recipient is an end customer, and the reseller holds Branded no more"
 TOO_MANY = "the recipient has had as many acknowledgements within the hour as anybody gets"
 SANDBOX = "a reseller on a test clock: its mail is shown, and never sent"
 

@@ -75,6 +75,14 @@ def sendable(address: str) -> str | None:
     return made if re.fullmatch(r"[a-z0-9-]+(\.[a-z0-9-]+)*", ascii_domain) and len(made) <= _LONGEST_ADDRESS else None
 
 
+def unsendable(envelope_from: str, recipient: str) -> str | None:
+    """Return why no mail can be sent from here to there: an address that plain SMTP does not take; None: it can."""
+    for role, address in (("envelope's sender", envelope_from), ("recipient", recipient)):
+        if (address or role == "recipient") and not (address.isascii() and sendable(address)):
+            return f"the {role} {address!r} is no address that plain SMTP takes"
+    return None
+
+
 def subject_of(number: str, subject: str) -> str:
     """Return the subject of all mails of a ticket: the same every time, so that clients keep them together."""
     tag = f"[{number}]"

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import Row, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import defer
 from sqlmodel import col
 
 from app.mail.models import OutgoingMail
@@ -16,6 +17,7 @@ from app.mail.outbox.recipients import Person
 from app.mail.outbox.voices import Box
 
 Rows = Sequence[Row[Any]]
+_WITHOUT_BODIES = [defer(getattr(OutgoingMail, name), raiseload=True) for name in ("body_text", "body_html")]
 
 _TICKETS = text("""
 select id, number, subject, status, priority, contact_id, assignee_id from tickets where id = any(:ids)
@@ -32,7 +34,10 @@ _OF_RESELLERS = text("""
 select id, reseller_id, kind, name, email, notifications, mail_suspended_at from contacts
  where reseller_id = any(:ids) and kind = 'reseller_staff' and email is not null order by id
 """)
-_WATCHERS = text("select ticket_id, contact_id, staff_id from ticket_watchers where ticket_id = any(:ids) order by id")
+_WATCHERS = text("""
+select ticket_id, contact_id, staff_id from ticket_watchers
+ where reseller_id = any(:reseller_ids) and ticket_id = any(:ids) order by id
+""")
 _STAFF = text("select id, name, email, roles from staff where id = any(:ids)")
 _ADMINS = text("select id, name, email, roles from staff where 'admin' = any(roles) order by id")
 _BOXES = text("""
@@ -62,8 +67,12 @@ select recipient,
        min(created_at) filter (where state = 'gathered' and digest_id is null) as gathering_since
   from outgoing_mails where recipient = any(:recipients) and created_at > :since and kind = 'call' group by recipient
 """)
-_SENT_SINCE = text("""
-select count(*) from (select from outgoing_mails where state = 'sent' and sent_at > :since limit :most) as s
+_LAST_SLOT = text("""
+select slot_at from outgoing_mails where slot_at is not null order by slot_at desc limit 1 offset :most - 1
+""")
+_TELL = text("""
+update outgoing_mails set digest_id = :digest_id, next_attempt_at = null
+ where recipient = :recipient and state = 'gathered' and digest_id is null
 """)
 
 
@@ -95,9 +104,12 @@ async def people_of(session: AsyncSession, reseller_ids: Collection[UUID]) -> di
     return found
 
 
-async def watchers(session: AsyncSession, ticket_ids: Collection[UUID]) -> Rows:
-    """Return who follows tickets: of each a contact or one of the operator's people."""
-    return await _rows(session, _WATCHERS, ticket_ids)
+async def watchers(session: AsyncSession, reseller_ids: Collection[UUID], ticket_ids: Collection[UUID]) -> Rows:
+    """Return who follows tickets of resellers: of each a contact or one of the operator's people."""
+    if not ticket_ids:
+        return []
+    parameters = {"reseller_ids": list(reseller_ids), "ids": list(ticket_ids)}
+    return (await session.execute(_WATCHERS, parameters)).all()
 
 
 async def staff(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, Person]:
@@ -149,10 +161,10 @@ async def calls(session: AsyncSession, recipients: Collection[str], since: datet
     return (await session.execute(_CALLS, {"recipients": list(recipients), "since": since})).all()
 
 
-async def sent_since(session: AsyncSession, since: datetime, most: int) -> int:
-    """Count the mails that were sent since an instant, to some most."""
-    count: int = await session.scalar(_SENT_SINCE, {"since": since, "most": most}) or 0
-    return count
+async def last_slot(session: AsyncSession, most: int) -> datetime | None:
+    """Return the earliest of the so many latest places in the hour; None where fewer were given."""
+    slot: datetime | None = await session.scalar(_LAST_SLOT, {"most": most})
+    return slot
 
 
 async def lock_mail(session: AsyncSession, mail_id: UUID) -> OutgoingMail | None:
@@ -166,14 +178,21 @@ async def find_mail(session: AsyncSession, mail_id: UUID) -> OutgoingMail | None
     return (await session.scalars(select(OutgoingMail).where(col(OutgoingMail.id) == mail_id))).first()
 
 
-async def lock_gathered(session: AsyncSession, recipient: str) -> Sequence[OutgoingMail]:
-    """Lock the gathered calls to an address that no mail has told of yet, the eldest first."""
+async def lock_gathered(session: AsyncSession, recipient: str, most: int) -> Sequence[OutgoingMail]:
+    """Lock the eldest of the gathered calls to an address that no mail has told of yet, without their bodies."""
     query = select(OutgoingMail).where(
         col(OutgoingMail.recipient) == recipient,
         col(OutgoingMail.state) == "gathered",
         col(OutgoingMail.digest_id).is_(None),
     )
-    return (await session.scalars(query.order_by(col(OutgoingMail.id)).with_for_update())).all()
+    query = query.order_by(col(OutgoingMail.id)).limit(most).options(*_WITHOUT_BODIES)
+    return (await session.scalars(query.with_for_update())).all()
+
+
+async def tell_gathered(session: AsyncSession, recipient: str, digest_id: UUID) -> int:
+    """Let a mail tell of all gathered calls to an address that none has told of yet; return how many."""
+    told: Any = await session.execute(_TELL, {"recipient": recipient, "digest_id": digest_id})
+    return int(told.rowcount)
 
 
 async def overdue(session: AsyncSession, before: datetime, most: int) -> list[UUID]:
@@ -198,8 +217,8 @@ async def ungathered(session: AsyncSession, since: UUID, before: datetime) -> li
 async def list_mails(
     session: AsyncSession, after: UUID | None, limit: int, filters: Mapping[str, object]
 ) -> Sequence[OutgoingMail]:
-    """List mails, newest first, by columns that have a value."""
-    query = select(OutgoingMail).order_by(col(OutgoingMail.id).desc()).limit(limit)
+    """List mails without their bodies, newest first, by columns that have a value."""
+    query = select(OutgoingMail).order_by(col(OutgoingMail.id).desc()).limit(limit).options(*_WITHOUT_BODIES)
     for name, value in filters.items():
         if value is not None:
             query = query.where(getattr(OutgoingMail, name) == value)

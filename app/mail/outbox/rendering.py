@@ -1,6 +1,8 @@
 """Pure: a letter set as plain text and as HTML: tables and styles in place, as mail clients want it, nothing loaded."""
 
+import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
@@ -11,17 +13,19 @@ from app.mail.outbox.voices import Voice
 from app.mail.outbox.wording import Letter
 
 _MIDDLE = 0.35
+_INDENT = re.compile(r"^ +", re.MULTILINE)
+_DEEPEST = 80  # spaces of an indent; more of them show nothing
+_SLOT = "\0"  # stands in no text that the database gives
 
 
 def _lines(text: str) -> Markup:
     """Return a text as HTML with its line ends and its indents kept."""
-    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    return Markup("<br>\n").join(_indented(line) for line in lines)
+    safe = str(escape(text.replace("\r\n", "\n").replace("\r", "\n")))
+    return Markup(_INDENT.sub(_indent, safe).replace("\n", "<br>\n"))  # noqa: S704 - escaped above
 
 
-def _indented(line: str) -> Markup:
-    rest = line.lstrip(" ")
-    return Markup("&nbsp;" * (len(line) - len(rest))) + escape(rest)  # noqa: S704 - a constant, so many times
+def _indent(spaces: re.Match[str]) -> str:
+    return "&nbsp;" * min(len(spaces[0]), _DEEPEST)
 
 
 def _is_light(colour: str) -> bool:
@@ -51,21 +55,35 @@ _HTML = Environment(
 _HTML.filters |= {"lines": _lines, "ink": _ink, "on_white": _on_white}
 
 
-def rendered(letter: Letter, voice: Voice, name: str, *, answerable: bool) -> tuple[str, str]:
-    """Return a letter as text and as HTML; one that can be answered begins with the line to reply above."""
-    values = {
-        "letter": letter,
-        "voice": voice,
-        "marker": MARKER if answerable else None,
-        "salutation": one_line(voice.greeting or (f"Hello {name}," if one_line(name) else "Hello,")),
-    }
-    return "\n".join(_text(letter, voice, values)) + "\n", _HTML.get_template("mail.html").render(values)
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A letter set as text and as HTML for all who read it in one voice: what is before the salutation, and after."""
+
+    greeting: str | None
+    text: tuple[str, str]
+    html: tuple[str, str]
+
+    def to(self, name: str) -> tuple[str, str]:
+        """Return it as text and as HTML with the salutation of one person."""
+        salutation = one_line(self.greeting or (f"Hello {name}," if one_line(name) else "Hello,"))
+        return salutation.join(self.text), str(escape(salutation)).join(self.html)
 
 
-def _text(letter: Letter, voice: Voice, values: dict[str, object]) -> Iterator[str]:
-    if values["marker"]:
-        yield from (str(values["marker"]), "")
-    yield from (str(values["salutation"]), "", f"{letter.heading}{':' if letter.quote is not None else '.'}", "")
+def sheet_of(letter: Letter, voice: Voice, *, answerable: bool) -> Sheet:
+    """Set a letter; one that can be answered begins with the line to reply above."""
+    marker = MARKER if answerable else None
+    html = _HTML.get_template("mail.html").render(letter=letter, voice=voice, marker=marker, salutation=_SLOT)
+    head = f"{marker}\n\n" if marker else ""
+    return Sheet(voice.greeting, (head, "\n".join(_after_salutation(letter, voice)) + "\n"), _parted(html))
+
+
+def _parted(html: str) -> tuple[str, str]:
+    before, _, after = html.partition(_SLOT)
+    return before, after
+
+
+def _after_salutation(letter: Letter, voice: Voice) -> Iterator[str]:
+    yield from ("", "", f"{letter.heading}{':' if letter.quote is not None else '.'}", "")
     for sentence in letter.sentences:
         yield from (sentence, "")
     if letter.quote is not None:

@@ -5,7 +5,7 @@ chance. What a server refuses for good is not tried again.
 """
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 _MINUTES: Sequence[int] = (1, 5, 15, 60, 120, 240, 480, 720, 1200)
 STEPS: Sequence[timedelta] = tuple(timedelta(minutes=one) for one in _MINUTES)
@@ -16,6 +16,14 @@ _PERMANENT = range(500, 600)
 def next_delay(attempts: int, chance: float = 0.0) -> timedelta | None:
     """Return how long to wait after so many attempts, at least one; None where there is no further one."""
     return None if attempts > len(STEPS) else STEPS[attempts - 1] * (1 + JITTER * chance)
+
+
+def next_slot(earlier: datetime | None, window: timedelta, now: datetime) -> datetime:
+    """Return when another mail may go out, where as many as a window takes have had their places since an earlier one.
+
+    Without an earlier one there is room. Those who wait count too, so that each gets the place after the one before.
+    """
+    return now if earlier is None else max(now, earlier + window)
 
 
 def is_final(code: int | None) -> bool:

@@ -18,6 +18,7 @@ from app.mail.addressing.tokens import keys_of
 from app.mail.models import OutgoingMail
 from app.mail.outbox import queries
 from app.mail.outbox.composing import send_job
+from app.mail.outbox.headers import unsendable
 from app.mail.outbox.mime import fields_of
 from app.mail.outbox.schemas import OutgoingMailListed, OutgoingMailQuery, OutgoingMailRead
 from app.mail.outbox.sending import envelope_sender
@@ -66,7 +67,8 @@ async def get_outgoing_mail_html(outgoing_mail_id: OutgoingMailId, visit: Curren
 async def retry_outgoing_mail(outgoing_mail_id: OutgoingMailId, visit: CurrentVisit) -> OutgoingMailRead:
     """Send a mail that failed, or that was suppressed, now: the same mail with the same Message-ID.
 
-    One that there is no address to write from cannot be sent (409), nor one that is in any other state.
+    One that there is no address to write from, or an address that mail cannot be sent to, cannot be sent (409), nor
+    one that is in any other state.
     """
     mail = await queries.lock_mail(visit.session, outgoing_mail_id)
     if mail is None:
@@ -75,7 +77,11 @@ async def retry_outgoing_mail(outgoing_mail_id: OutgoingMailId, visit: CurrentVi
         raise Conflict(f"the mail is {mail.state}: only one that is failed or suppressed can be sent again")
     if not mail.sender:
         raise Conflict("the mail has no address to write from")
+    fault = unsendable(envelope_sender(keys_of(visit.desk.keyring), mail), mail.recipient)
+    if fault is not None:
+        raise Conflict(f"{fault}: correct the address; the next mail goes to it")
     mail.state, mail.attempts, mail.next_attempt_at, mail.answer = "queued", 0, visit.wall, None
+    mail.slot_at = None
     await visit.session.flush()
     await enqueue(visit.session, [send_job(mail.id)])
     return _read(visit, mail)

@@ -12,23 +12,29 @@ from uuid import UUID
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.entitlements.entitlement import Feature
+from app.entitlements.timelines import timeline_of
 from app.infra.db import Database
 from app.infra.ids import decode, encode, first_id_of
+from app.infra.instants import instant_in_words
 from app.infra.now import wall_now
 from app.infra.queue import Job, enqueue, waiting
 from app.infra.settings import Settings
 from app.mail.addressing.tokens import Keys, bounce_address
+from app.mail.failures import add_failure, tell_for_good
 from app.mail.models import OutgoingMail
 from app.mail.outbox import queries
-from app.mail.outbox.carrier import Carried, Carrier
+from app.mail.outbox.carrier import LONGEST_ANSWER, Carried, Carrier
 from app.mail.outbox.composing import DIGEST, send_job
-from app.mail.outbox.fates import SUSPENDED
+from app.mail.outbox.fates import NO_LONGER_BRANDED, SUSPENDED
+from app.mail.outbox.headers import unsendable
 from app.mail.outbox.house import House
 from app.mail.outbox.mime import message_bytes
-from app.mail.outbox.retrying import next_delay
+from app.mail.outbox.retrying import next_delay, next_slot
 
 _LEASE = timedelta(seconds=90)  # longer than an attempt lasts
-_HELD_BACK = timedelta(minutes=1)
+_HOUR = timedelta(hours=1)
+_URGENT = {"call", "call_digest"}  # no limit holds them back, and they take nobody's place
 _LOST_AFTER = timedelta(seconds=30)
 _LOOKED_BACK = timedelta(days=2)
 _AT_ONCE = 500
@@ -57,11 +63,17 @@ class Postman:
         mail = await self._take(mail_id)
         if mail is None:
             return
-        if self._carrier is None:
-            await self._record(mail, None)
-            return
+        await self._record(mail, None if self._carrier is None else await self._carried(self._carrier, mail))
+
+    async def _carried(self, carrier: Carrier, mail: OutgoingMail) -> Carried:
         sender = envelope_sender(self._keys, mail)
-        await self._record(mail, await self._carrier.carry(sender, mail.recipient, message_bytes(mail)))
+        fault = unsendable(sender, mail.recipient)
+        if fault is not None:
+            return Carried("failed", fault)
+        try:
+            return await carrier.carry(sender, mail.recipient, message_bytes(mail))
+        except ValueError as error:  # it cannot be written down; held as a failed job, it would be found for ever
+            return Carried("failed", f"the mail cannot be sent as it is: {error}"[:LONGEST_ANSWER])
 
     async def _take(self, mail_id: UUID) -> OutgoingMail | None:
         async with self._database.transaction() as session:
@@ -71,28 +83,42 @@ class Postman:
             if mail.next_attempt_at is not None and mail.next_attempt_at > now:  # somebody sends it, or it is early
                 await enqueue(session, [send_job(mail_id, mail.next_attempt_at - now)])
                 return None
-            if await self._is_suspended(session, mail):
-                mail.state, mail.answer, mail.next_attempt_at = "suppressed", SUSPENDED, None
+            if why := await self._why_not(session, mail, now):
+                mail.state, mail.answer, mail.next_attempt_at = "suppressed", why, None
                 return None
-            if self._carrier is not None and await self._is_enough(session, now):
-                _put_off(mail, now + _HELD_BACK)
-                mail.answer = (
-                    f"held back: {self._per_hour} mails went out within the hour (TRUNKLINE_MAIL_OUT_PER_HOUR)"
-                )
-                await enqueue(session, [send_job(mail_id, _HELD_BACK)])
+            if await self._is_held_back(session, mail, now):
                 return None
             mail.attempts += 1
             _put_off(mail, now + _LEASE)
             return mail
 
-    async def _is_suspended(self, session: AsyncSession, mail: OutgoingMail) -> bool:
+    async def _why_not(self, session: AsyncSession, mail: OutgoingMail, now: datetime) -> str | None:
+        """Return why a mail is not sent after all: much may have changed since it was written."""
         if mail.contact_id is None:
-            return False
+            return None
         person = (await queries.contacts(session, [mail.contact_id])).get(mail.contact_id)
-        return person is not None and person.suspended
+        if person is not None and person.suspended:
+            return SUSPENDED
+        if person is None or person.side != "customer":
+            return None
+        timeline = await timeline_of(session, mail.reseller_id, now)
+        return None if timeline.in_force(now).includes(Feature.BRANDED) else NO_LONGER_BRANDED
 
-    async def _is_enough(self, session: AsyncSession, now: datetime) -> bool:
-        return await queries.sent_since(session, now - timedelta(hours=1), self._per_hour) >= self._per_hour
+    async def _is_held_back(self, session: AsyncSession, mail: OutgoingMail, now: datetime) -> bool:
+        """Give a mail its place in the hour; tell whether it has to wait for it. It wakes once, when that has come."""
+        if self._carrier is None or mail.kind in _URGENT or mail.slot_at is not None:
+            return False
+        earlier = await queries.last_slot(session, self._per_hour)
+        mail.slot_at = slot = next_slot(earlier, _HOUR, now)
+        if slot <= now:
+            return False
+        _put_off(mail, slot)
+        mail.answer = (
+            f"held back until {instant_in_words(slot)}: {self._per_hour} mails go out within an hour"
+            " (TRUNKLINE_MAIL_OUT_PER_HOUR)"
+        )
+        await enqueue(session, [send_job(mail.id, slot - now)])
+        return True
 
     async def _record(self, taken: OutgoingMail, carried: Carried | None) -> None:
         async with self._database.transaction() as session:
@@ -108,9 +134,13 @@ class Postman:
                 mail.state, mail.sent_at, mail.next_attempt_at = "sent", now, None
             elif carried.state == "failed" or delay is None:
                 mail.state, mail.next_attempt_at = "failed", None
+                if carried.recipient_refused:
+                    await add_failure(session, mail, "5.0.0", carried.answer, now, counts=True)
+                    await tell_for_good(session, mail, now)
                 _log.warning("a mail was not taken", mail_id=encode("oml", mail.id), answer=mail.answer)
             else:
                 _put_off(mail, now + delay)
+                mail.slot_at = None  # it has not gone out: another has its place
                 await enqueue(session, [send_job(mail.id, delay)])
 
 

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from app.infra.instants import instant_in_words
 from app.mail.outbox.headers import one_line, subject_of
+from app.mail.outbox.quoting import quoted
 from app.mail.outbox.voices import Voice
 from app.resellers.branding import shown_number, shown_status
 
@@ -26,6 +27,9 @@ _AFTER = {
     "ticket.reopened": "We let you know as soon as there is news.",
     "ticket.closed": "It takes no more messages. If it comes back, open a new ticket.",
 }
+
+MOST_TOLD = 200
+"""How many gathered calls a mail names."""
 
 Facts = tuple[tuple[str, str], ...]
 
@@ -72,9 +76,9 @@ def acknowledgement(ticket: TicketTold, voice: Voice, answer_by: datetime | None
 
 
 def reply(ticket: TicketTold, voice: Voice, author: str, body: str) -> Letter:
-    """Say what somebody wrote, in full."""
+    """Say what somebody wrote."""
     number = number_shown(ticket, voice)
-    return Letter(subject_of(number, ticket.subject), f"{one_line(author)} wrote", (), body.strip("\r\n"))
+    return Letter(subject_of(number, ticket.subject), f"{one_line(author)} wrote", (), quoted(body))
 
 
 def status(ticket: TicketTold, voice: Voice, event: str, at: datetime) -> Letter:
@@ -107,12 +111,14 @@ def call(ticket: TicketTold, escalation: Mapping[str, Any], due: datetime | None
     return Letter(subject_of(number, ticket.subject), f"You are called to {number}", (said,), None, tuple(facts))
 
 
-def call_digest(calls: Sequence[tuple[str, datetime]]) -> Letter:
-    """Tell in one mail of all calls that came in a rush: the subject of each, and when it came."""
-    heading = f"You are called to {len(calls)} more tickets" if len(calls) > 1 else "You are called to one more ticket"
+def call_digest(calls: Sequence[tuple[str, datetime]], count: int) -> Letter:
+    """Tell in one mail of all calls that came in a rush: the subject of each, and when it came; of many, how many."""
+    heading = f"You are called to {count} more tickets" if count > 1 else "You are called to one more ticket"
     said = "So many calls came at once that these are gathered. Each escalation is to be acknowledged by itself."
-    items = tuple((subject, instant_in_words(at)) for subject, at in calls)
-    return Letter(heading, heading, (said,), None, (), items)
+    items = [(subject, instant_in_words(at)) for subject, at in calls]
+    if count > len(calls):
+        items.append((f"and {count - len(calls)} more", "The list of escalations shows them all."))
+    return Letter(heading, heading, (said,), None, (), tuple(items))
 
 
 _ENDPOINT = {

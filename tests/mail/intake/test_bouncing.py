@@ -1,6 +1,6 @@
 """Groups 22 and 23: what a delivery report says of one of our mails."""
 
-from app.mail.intake.bouncing import Failure, failure_of, is_suspended
+from app.mail.intake.bouncing import Failure, failure_of
 from app.mail.parsing.parsed import Report
 from tests.mail.intake.mails import ANN, report
 
@@ -26,7 +26,3 @@ def test_a_report_without_anything_to_read_is_unclear() -> None:
     assert failure_of(None, ANN, ours=True) == failure_of(Report((), None), ANN, ours=True)
     assert failure_of(None, ANN, ours=True) == Failure("unclear", False, "")
     assert failure_of(None, ANN, ours=False) is None
-
-
-def test_an_address_is_given_up_after_two() -> None:
-    assert [is_suspended(count) for count in (0, 1, 2, 3)] == [False, False, True, True]

@@ -1,11 +1,12 @@
 """Calls of the ladder by mail, a rush of them gathered, and notices to owners of webhook endpoints."""
 
-from sqlalchemy import text
+from sqlalchemy import inspect, text
 
 from app.events.kinds import EventType
 from app.events.record import record
 from app.infra.ids import decode
 from app.infra.now import wall_now
+from app.mail.models import OutgoingMail
 from app.mail.outbox.calls import Gatherer
 from app.webhooks.models import WebhookEndpoint
 from app.webhooks.schemas import EndpointRead, FailingData
@@ -55,6 +56,32 @@ async def test_calls_that_come_in_a_rush_are_gathered_into_one_mail(desk: Desk) 
         assert f"Trunk {number} is down" in digest.body("html")
     (told,) = await mails(desk, kind="call_digest")
     assert {one["digest_id"] for one in await mails(desk, state="gathered")} == {told["id"]}
+
+
+async def test_a_digest_names_200_calls_and_counts_the_others(desk: Desk) -> None:
+    await _called(desk, 6)
+    same = [
+        one.name for one in inspect(OutgoingMail).columns if one.name not in {"id", "number", "event_id", "message_key"}
+    ]
+    more = f"""
+insert into outgoing_mails (id, message_key, {", ".join(same)})
+select gen_random_uuid(), gen_random_uuid()::text, {", ".join(same)}
+  from outgoing_mails, generate_series(1, 206) where state = 'gathered'
+"""
+    async with desk.database.transaction() as session:
+        await session.execute(text(more))
+    (job,) = await desk.picked("mail.digest")
+    for _ in range(2):
+        await Gatherer(desk.database, desk.settings).tell(job)
+
+    (digest,) = await mails(desk, kind="call_digest")
+
+    assert digest["subject"] == "You are called to 207 more tickets"
+    assert digest["text"].count("Trunk 5 is down") == 200
+    assert "- and 7 more\n" in digest["text"]
+    async with desk.database.transaction() as session:
+        query = text("select count(*) from outgoing_mails where digest_id = :id and next_attempt_at is null")
+        assert await session.scalar(query, {"id": decode("oml", digest["id"])}) == 207
 
 
 async def test_a_rush_in_a_sandbox_says_nothing_of_real_calls(desk: Desk) -> None:

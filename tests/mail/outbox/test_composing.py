@@ -129,3 +129,20 @@ async def test_publishing_twice_writes_once_and_links_each_message_id(desk: Desk
         (fields["References"], "ancestor"),
         (fields["Message-ID"], "sent"),
     ]
+
+
+async def test_a_batch_of_many_mails_is_written_whole(desk: Desk) -> None:
+    reseller = await desk.reseller("professional", now=None)
+    ann = await contact(reseller)
+    ticket = await reseller.open_ticket(contact_id=ann["id"])
+    for number in range(104):
+        await desk.staff.post(f"/tickets/{ticket['id']}/messages", {"body": f"message {number}"})
+    await desk.publish()
+
+    jobs = await desk.picked("mail.send")
+
+    assert (len(jobs), len(set(jobs))) == (105, 105)
+    async with desk.database.transaction() as session:
+        texts = set(await session.scalars(text("select body_text from outgoing_mails")))
+        assert len(texts) == 105
+        assert await session.scalar(text("select count(*) from mail_links where kind = 'sent'")) == 105

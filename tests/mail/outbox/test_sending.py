@@ -1,27 +1,19 @@
 """Mails over a real mail server: what arrives, what is tried again, what is given up, and nothing twice."""
 
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
+from sqlalchemy import inspect
 
 from app.infra.ids import decode
 from app.infra.now import wall_now
+from app.mail.outbox import queries
 from app.mail.outbox.carrier import Carrier
 from app.mail.outbox.sending import Postman, find_lost
-from tests.desk import Caller, Desk, Json
-from tests.mail.outbox.writing import contact, header_fields, let_pass, mailbox, mails, send
+from tests.desk import Desk
+from tests.mail.outbox.writing import ANN, ann_with_ticket, contact, header_fields, let_pass, mailbox, mails, send
 from tests.mail_sink import DROP, HANG, MailSink
-
-ANN = "ann@customer.example"
-
-
-async def _one(desk: Desk, **members: str) -> tuple[Caller, Json]:
-    await mailbox(desk)
-    reseller = await desk.reseller("professional", now=None)
-    ann = await contact(reseller, members.pop("name", "Ann Example"), email=ANN)
-    ticket = await reseller.open_ticket(contact_id=ann["id"], **members)
-    await desk.publish()
-    return reseller, ticket
 
 
 async def _do(desk: Desk, sink: MailSink, job: str) -> None:
@@ -30,7 +22,7 @@ async def _do(desk: Desk, sink: MailSink, job: str) -> None:
 
 async def test_what_arrives_is_what_was_written(desk: Desk) -> None:
     subject = "Störung\r\nBcc: evil@evil.example\u2028 on trunk 7, " + "ö" * 90
-    _, ticket = await _one(desk, subject=subject, name="Änne, \r\nBcc: x@y.z")
+    _, ticket = await ann_with_ticket(desk, subject=subject, name="Änne, \r\nBcc: x@y.z")
     body = "First line\n.\n..dots\n" + "long " * 400 + "\n<b>&amp;</b> ü 漢字"
     async with MailSink() as sink:
         assert await send(desk, sink) == 1
@@ -59,7 +51,7 @@ async def test_what_arrives_is_what_was_written(desk: Desk) -> None:
 async def test_what_is_not_taken_for_now_is_tried_again_with_the_same_message_id(
     desk: Desk, where: str, answer: str
 ) -> None:
-    await _one(desk)
+    await ann_with_ticket(desk)
     async with MailSink() as sink:
         getattr(sink, where)[ANN] = [answer]
         await send(desk, sink, step_seconds=0.3)
@@ -81,7 +73,7 @@ async def test_what_is_not_taken_for_now_is_tried_again_with_the_same_message_id
 async def test_what_is_refused_for_good_is_failed_with_the_answer_and_staff_send_it_again(
     desk: Desk, where: str
 ) -> None:
-    reseller, _ = await _one(desk)
+    reseller, _ = await ann_with_ticket(desk)
     async with MailSink() as sink:
         getattr(sink, where)[ANN] = ["550 5.1.1 no such person"]
         await send(desk, sink)
@@ -98,7 +90,7 @@ async def test_what_is_refused_for_good_is_failed_with_the_answer_and_staff_send
 
 
 async def test_a_server_that_is_away_or_refuses_everybody_is_no_fault_of_the_mail(desk: Desk) -> None:
-    await _one(desk)
+    await ann_with_ticket(desk)
     async with MailSink() as sink:
         pass
     await send(desk, sink, step_seconds=1)
@@ -110,7 +102,7 @@ async def test_a_server_that_is_away_or_refuses_everybody_is_no_fault_of_the_mai
 
 
 async def test_a_job_that_is_run_twice_sends_once(desk: Desk) -> None:
-    await _one(desk)
+    await ann_with_ticket(desk)
     async with MailSink() as sink:
         jobs = await desk.picked("mail.send")
         for job in jobs * 2:
@@ -120,7 +112,7 @@ async def test_a_job_that_is_run_twice_sends_once(desk: Desk) -> None:
 
 
 async def test_without_a_mail_server_mail_is_captured(desk: Desk) -> None:
-    await _one(desk)
+    await ann_with_ticket(desk)
     await send(desk)
 
     (mail,) = await mails(desk)
@@ -129,7 +121,7 @@ async def test_without_a_mail_server_mail_is_captured(desk: Desk) -> None:
 
 
 async def test_what_has_lost_its_job_is_found(desk: Desk) -> None:
-    await _one(desk)
+    await ann_with_ticket(desk)
     await desk.picked("mail.send")
     now = wall_now()
     async with desk.database.transaction() as session:
@@ -143,7 +135,7 @@ async def test_what_has_lost_its_job_is_found(desk: Desk) -> None:
 
 
 async def test_a_mail_that_was_taken_by_a_worker_that_died_falls_due_again(desk: Desk) -> None:
-    await _one(desk)
+    await ann_with_ticket(desk)
     postman = Postman(desk.database, desk.settings)
     (job,) = await desk.picked("mail.send")
     assert await postman._take(decode("oml", job)) is not None
@@ -157,23 +149,26 @@ async def test_a_mail_that_was_taken_by_a_worker_that_died_falls_due_again(desk:
     assert (mail["state"], mail["attempts"], len(sink.taken)) == ("sent", 2, 1)
 
 
-async def test_above_the_limit_of_an_hour_mails_wait_and_say_so(desk: Desk) -> None:
-    _, ticket = await _one(desk)
-    for _ in range(3):
-        await desk.staff.post(f"/tickets/{ticket['id']}/messages", {"body": "hello"})
-        await desk.publish()
-    desk.settings = desk.settings.model_copy(update={"mail_out_per_hour": 2})
-    async with MailSink() as sink:
-        await send(desk, sink)
+async def test_the_list_reads_no_bodies(desk: Desk) -> None:
+    await ann_with_ticket(desk)
+    async with desk.database.transaction() as session:
+        (mail,) = await queries.list_mails(session, None, 10, {})
 
-        assert len(sink.taken) == 2
-        held = await mails(desk, state="queued")
-        assert [one["attempts"] for one in held] == [0, 0]
-        assert "TRUNKLINE_MAIL_OUT_PER_HOUR" in held[0]["answer"]
+        assert {"body_text", "body_html"} <= inspect(mail).unloaded
+
+
+async def test_watchers_are_read_by_their_reseller(desk: Desk) -> None:
+    reseller, ticket = await ann_with_ticket(desk)
+    bob = await contact(reseller, "Bob Other")
+    await reseller.post(f"/tickets/{ticket['id']}/watchers", {"contact_id": bob["id"]})
+    ticket_id, reseller_id = decode("tkt", ticket["id"]), decode("rsl", reseller.id)
+    async with desk.database.transaction() as session:
+        assert len(await queries.watchers(session, {reseller_id}, {ticket_id})) == 1
+        assert await queries.watchers(session, {uuid4()}, {ticket_id}) == []
 
 
 async def test_html_is_shown_in_a_sandbox(desk: Desk) -> None:
-    _, ticket = await _one(desk, subject="<script>alert(1)</script>")
+    _, ticket = await ann_with_ticket(desk, subject="<script>alert(1)</script>")
     (mail,) = await mails(desk, ticket_id=ticket["id"], recipient=ANN)
 
     answer = await desk.staff.send("GET", f"/outgoing-mail/{mail['id']}/html")
@@ -182,3 +177,43 @@ async def test_html_is_shown_in_a_sandbox(desk: Desk) -> None:
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert "&lt;script&gt;" in answer.text
     assert "<script" not in answer.text
+
+
+async def test_a_mail_that_was_put_off_goes_to_no_end_customer_once_branded_has_ended(desk: Desk) -> None:
+    brand = {"name": "Acme", "signature": "A", "from_address": "help@acme.example"}
+    reseller = await desk.reseller("professional", now=None, brand=brand)
+    await reseller.post("/add-on-purchases", {"product": "branded_intelligent_hands_telephone"})
+    customer = await contact(reseller, kind="end_customer")
+    await reseller.open_ticket(contact_id=customer["id"])
+    await desk.publish()
+    async with MailSink() as sink:
+        sink.at_rcpt[customer["email"]] = ["451 later"]
+        await send(desk, sink)
+        (purchase,) = (await reseller.get("/add-on-purchases"))["data"]
+        await reseller.post(f"/add-on-purchases/{purchase['id']}/cancel", {"at": "now"})
+        await let_pass(desk)
+        await send(desk, sink)
+        (mail,) = await mails(desk)
+        assert (mail["state"], sink.taken) == ("suppressed", [])
+        await desk.staff.post(f"/outgoing-mail/{mail['id']}/retry")
+        await send(desk, sink)
+        assert sink.taken == [], "nor does staff's asking again change that"
+
+
+async def test_a_recipient_whom_the_mail_server_refuses_is_told_on_message_and_contact(desk: Desk) -> None:
+    await mailbox(desk)
+    reseller = await desk.reseller("professional", now=None)
+    ann = await contact(reseller)
+    ticket = await reseller.open_ticket(contact_id=ann["id"])
+    for _ in range(3):
+        await desk.staff.post(f"/tickets/{ticket['id']}/messages", {"body": "We are on it."})
+        await desk.publish()
+    async with MailSink() as sink:
+        sink.at_rcpt[ann["email"]] = ["550 5.1.1 no such user"] * 9
+        await send(desk, sink)
+
+    told = (await desk.staff.get(f"/tickets/{ticket['id']}/messages"))["data"]
+    assert next(one["undelivered_to"] for one in told) == [ann["email"]]
+    assert (await reseller.get(f"/contacts/{ann['id']}"))["mail"]["suspended_at"] is not None
+    states = sorted(one["state"] for one in await mails(desk))
+    assert states == ["failed", "failed", "suppressed", "suppressed"], "after two nothing more is tried"

@@ -9,6 +9,7 @@ from app.mail.outbox.sending import Postman
 from tests.desk import Caller, Desk, Json
 from tests.mail_sink import MailSink
 
+ANN = "ann@customer.example"
 _DUE = "update outgoing_mails set next_attempt_at = now() - interval '1 second' where state = 'queued'"
 
 
@@ -50,3 +51,19 @@ async def let_pass(desk: Desk) -> None:
 def header_fields(mail: Json) -> dict[str, str]:
     """Return the header fields of a mail as the API shows them, by their names."""
     return {field["name"]: field["value"] for field in mail["headers"]}
+
+
+async def ann_with_ticket(desk: Desk, **members: str) -> tuple[Caller, Json]:
+    """Give a reseller a ticket of Ann's, and publish that; her mail is written."""
+    await mailbox(desk)
+    reseller = await desk.reseller("professional", now=None)
+    ann = await contact(reseller, members.pop("name", "Ann Example"), email=ANN)
+    ticket = await reseller.open_ticket(contact_id=ann["id"], **members)
+    await desk.publish()
+    return reseller, ticket
+
+
+async def set_mails(desk: Desk, change: str) -> None:
+    """Change mails as no operation does."""
+    async with desk.database.transaction() as session:
+        await session.execute(text(f"update outgoing_mails set {change}"))
