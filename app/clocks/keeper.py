@@ -107,13 +107,9 @@ class Keeper:
         heard = promises.reopened(self.book, self._terms_of, self._policy, self.ticket.status, now)
         self._hear(heard, now, "reopened")
 
-    def cancelled(self, now: datetime) -> None:
-        """The ticket was cancelled."""
-        self._hear(promises.cancelled(self.book, now), now, "cancelled")
-
-    def merged(self, now: datetime) -> None:
-        """The ticket was merged into another."""
-        self._hear(promises.cancelled(self.book, now), now, "merged")
+    def cancelled(self, now: datetime, *, merged: bool = False) -> None:
+        """The ticket was cancelled, or merged into another."""
+        self._hear(promises.cancelled(self.book, now), now, "merged" if merged else "cancelled")
 
     def priority_changed(self, now: datetime) -> None:
         """The ticket's priority, and with it what is promised, is another."""

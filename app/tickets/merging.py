@@ -82,7 +82,7 @@ async def _end(pair: Pair) -> None:
     act.note("merged_into", None, target.model_dump(mode="json"))
     ticket.status, ticket.closed_at, ticket.closes_at, ticket.waiting = "closed", act.now, None, False
     ticket.merged_into_id = target.id
-    act.keeper.merged(act.now)
+    act.keeper.cancelled(act.now, merged=True)
     act.tell(EventType.TICKET_MERGED, {"merged_into": target})
     await act.announce()
     await act.ended()

@@ -2,19 +2,14 @@
 
 import asyncio
 import signal
-import subprocess
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
-import asyncpg
 import pytest
 
-from app.infra.db import driver_url
 from tests.desk import Desk
 from tests.mail.outbox.writing import contact, let_pass
 from tests.mail_sink import HANG, WAIT, MailSink
-from tests.stories.processes import start
+from tests.stories.killing import connected, mail_worker, until
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -26,54 +21,27 @@ select count(*) from pg_stat_activity
 _SENT = "select count(*) from outgoing_mails where state = 'sent'"
 
 
-@contextmanager
-def _worker(url: str, folder: Path, sink: MailSink) -> Iterator[subprocess.Popen[bytes]]:
-    environment = {"DATABASE_URL": url, "TRUNKLINE_SMTP_URL": sink.url, "TRUNKLINE_MAIL_FROM": "desk@op.example"}
-    process = start("worker", environment, folder / "worker.log")
-    try:
-        yield process
-    finally:
-        if process.poll() is None:
-            process.send_signal(signal.SIGKILL)
-        process.wait(10)
-
-
-@asynccontextmanager
-async def _connection(url: str) -> AsyncIterator[asyncpg.Connection]:
-    connection = await asyncpg.connect(driver_url(url))
-    try:
-        yield connection
-    finally:
-        await connection.close()
-
-
 async def _a_mail(desk: Desk) -> None:
     reseller = await desk.reseller("professional", now=None)
     ann = await contact(reseller, email=ANN)
     await reseller.open_ticket(contact_id=ann["id"])
 
 
-async def _until(connection: asyncpg.Connection, query: str) -> None:
-    async with asyncio.timeout(60):
-        while not await connection.fetchval(query):
-            await asyncio.sleep(0.05)
-
-
 async def test_killed_before_the_server_has_the_mail_it_is_sent_once(
     desk: Desk, database_url: str, tmp_path: Path
 ) -> None:
     await _a_mail(desk)
-    async with MailSink() as sink, _connection(database_url) as connection:
+    async with MailSink() as sink, connected(database_url) as connection:
         sink.at_rcpt[ANN] = [HANG]
-        with _worker(database_url, tmp_path, sink) as first:
+        with mail_worker(database_url, tmp_path, sink) as first:
             async with asyncio.timeout(60):
                 while not sink.tries:
                     await asyncio.sleep(0.05)
             first.send_signal(signal.SIGKILL)
             first.wait(10)
         await let_pass(desk)
-        with _worker(database_url, tmp_path, sink):
-            await _until(connection, _SENT)
+        with mail_worker(database_url, tmp_path, sink):
+            await until(connection, _SENT)
 
         assert len(sink.taken) == 1
         assert await connection.fetchval("select attempts from outgoing_mails") == 2
@@ -83,9 +51,9 @@ async def test_killed_between_the_servers_yes_and_the_record_the_same_mail_goes_
     desk: Desk, database_url: str, tmp_path: Path
 ) -> None:
     await _a_mail(desk)
-    async with MailSink() as sink, _connection(database_url) as connection, _connection(database_url) as holder:
+    async with MailSink() as sink, connected(database_url) as connection, connected(database_url) as holder:
         sink.at_data[ANN] = [WAIT]
-        with _worker(database_url, tmp_path, sink) as first:
+        with mail_worker(database_url, tmp_path, sink) as first:
             async with asyncio.timeout(60):
                 while not sink.taken:
                     await asyncio.sleep(0.05)
@@ -93,13 +61,13 @@ async def test_killed_between_the_servers_yes_and_the_record_the_same_mail_goes_
             await held.start()
             await holder.execute("select from outgoing_mails for update")
             sink.go_on.set()
-            await _until(connection, _WAITING)
+            await until(connection, _WAITING)
             first.send_signal(signal.SIGKILL)
             first.wait(10)
         await held.rollback()
         await let_pass(desk)
-        with _worker(database_url, tmp_path, sink):
-            await _until(connection, _SENT)
+        with mail_worker(database_url, tmp_path, sink):
+            await until(connection, _SENT)
 
         first_copy, second_copy = sink.taken
         assert first_copy.content == second_copy.content

@@ -4,16 +4,11 @@ A worker is stopped where it shall be by a lock that another session holds on wh
 """
 
 import asyncio
-import signal
-import subprocess
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 import asyncpg
 import pytest
 
-from app.infra.db import driver_url
 from app.infra.now import wall_now
 from app.mail.intake import queries
 from app.mail.intake.accepting import accept, raw_of
@@ -21,7 +16,7 @@ from tests.desk import Desk
 from tests.mail.corpus import plain
 from tests.mail.nasty.office import ANN, AUTHSERV, DESK, stated
 from tests.mail_sink import HANG, MailSink
-from tests.stories.processes import start
+from tests.stories.killing import connected, kill, mail_worker, until
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -31,42 +26,6 @@ select count(*) from pg_stat_activity
 """
 _SENT = "select count(*) from outgoing_mails where state = 'sent'"
 _TICKETS = "select count(*) from tickets"
-
-
-@contextmanager
-def _worker(url: str, folder: Path, sink: MailSink) -> Iterator[subprocess.Popen[bytes]]:
-    environment = {
-        "DATABASE_URL": url,
-        "TRUNKLINE_SMTP_URL": sink.url,
-        "TRUNKLINE_MAIL_FROM": "desk@op.example",
-        "TRUNKLINE_MAIL_AUTHSERV_ID": AUTHSERV,
-    }
-    process = start("worker", environment, folder / "worker.log")
-    try:
-        yield process
-    finally:
-        _kill(process)
-
-
-def _kill(process: subprocess.Popen[bytes]) -> None:
-    if process.poll() is None:
-        process.send_signal(signal.SIGKILL)
-    process.wait(10)
-
-
-@asynccontextmanager
-async def _connection(url: str) -> AsyncIterator[asyncpg.Connection]:
-    connection = await asyncpg.connect(driver_url(url))
-    try:
-        yield connection
-    finally:
-        await connection.close()
-
-
-async def _until(connection: asyncpg.Connection, query: str, *args: object) -> None:
-    async with asyncio.timeout(60):
-        while not await connection.fetchval(query, *args):
-            await asyncio.sleep(0.05)
 
 
 async def _accepted(desk: Desk) -> None:
@@ -91,7 +50,7 @@ async def _lost_jobs_are_found(connection: asyncpg.Connection) -> None:
 
 
 async def _one_of_each(desk: Desk, connection: asyncpg.Connection, sink: MailSink) -> None:
-    await _until(connection, _SENT)
+    await until(connection, _SENT)
     await asyncio.sleep(0.5)  # for a second one, were there any
     [mail] = (await desk.staff.get("/inbound-mail"))["data"]
     [ticket] = (await desk.staff.get("/tickets"))["data"]
@@ -115,20 +74,20 @@ async def test_group_30_killed_there_the_next_worker_makes_one_ticket_and_one_ac
     desk: Desk, database_url: str, tmp_path: Path, lock: str, waiting: str, tickets: int
 ) -> None:
     await _accepted(desk)
-    async with MailSink() as sink, _connection(database_url) as connection, _connection(database_url) as holder:
+    async with MailSink() as sink, connected(database_url) as connection, connected(database_url) as holder:
         held = holder.transaction()
         await held.start()
         await holder.execute(lock)
-        with _worker(database_url, tmp_path, sink) as first:
-            await _until(connection, _WAITING, waiting)
+        with mail_worker(database_url, tmp_path, sink, TRUNKLINE_MAIL_AUTHSERV_ID=AUTHSERV) as first:
+            await until(connection, _WAITING, waiting)
             if tickets:
-                await _until(connection, _TICKETS)
+                await until(connection, _TICKETS)
             assert await connection.fetchval(_TICKETS) == tickets
-            _kill(first)
+            kill(first)
         await held.rollback()
         assert (sink.tries, await connection.fetchval("select count(*) from outgoing_mails")) == (0, 0)
         await _lost_jobs_are_found(connection)
-        with _worker(database_url, tmp_path, sink):
+        with mail_worker(database_url, tmp_path, sink, TRUNKLINE_MAIL_AUTHSERV_ID=AUTHSERV):
             await _one_of_each(desk, connection, sink)
 
 
@@ -136,14 +95,14 @@ async def test_group_30_killed_before_the_acknowledgement_is_sent_it_is_sent_onc
     desk: Desk, database_url: str, tmp_path: Path
 ) -> None:
     await _accepted(desk)
-    async with MailSink() as sink, _connection(database_url) as connection:
+    async with MailSink() as sink, connected(database_url) as connection:
         sink.at_rcpt[ANN] = [HANG]
-        with _worker(database_url, tmp_path, sink) as first:
+        with mail_worker(database_url, tmp_path, sink, TRUNKLINE_MAIL_AUTHSERV_ID=AUTHSERV) as first:
             async with asyncio.timeout(60):
                 while not sink.tries:
                     await asyncio.sleep(0.05)
-            _kill(first)
+            kill(first)
         assert (await connection.fetchval(_TICKETS), await connection.fetchval(_SENT)) == (1, 0)
         await _lost_jobs_are_found(connection)
-        with _worker(database_url, tmp_path, sink):
+        with mail_worker(database_url, tmp_path, sink, TRUNKLINE_MAIL_AUTHSERV_ID=AUTHSERV):
             await _one_of_each(desk, connection, sink)
