@@ -5,6 +5,7 @@ import os
 import sys
 import urllib.error
 import urllib.request
+from pathlib import Path
 
 from app.bootstrap import KEY_FILE, kept_secret, prepare
 from app.infra.embedded import EmbeddedPostgres
@@ -15,6 +16,7 @@ from app.infra.settings import Settings, SettingsError
 from app.registry import SEALED
 from app.supervisor import run
 
+URL_FILE = "database-url"
 LOOPBACK = "127.0.0.0/8,::1/128"
 _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # no proxy stands between us and ourselves
 
@@ -31,7 +33,15 @@ def run_desk(settings: Settings) -> int:
     if settings.database_url is not None:
         return _serve(settings, settings.database_url, None)
     with EmbeddedPostgres(settings.data_dir, bin_dir=settings.postgres_bin) as postgres:
+        _keep_url(settings.data_dir / URL_FILE, postgres.url)
         return _serve(settings, postgres.url, postgres)
+
+
+def _keep_url(path: Path, url: str) -> None:
+    """Keep where the database is, for commands beside the desk; it holds a password, and is its owner's alone."""
+    path.unlink(missing_ok=True)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(url + "\n")
 
 
 def _serve(settings: Settings, url: str, postgres: EmbeddedPostgres | None) -> int:
@@ -86,6 +96,13 @@ def _greet(settings: Settings, secret: str) -> None:
         f"  Docs       {_base(settings)}/docs\n"
         f"  Staff key  {secret}  ({source})\n"
         f"  Networks opened to webhooks besides public https: {opened}\n"
+        f"{_database_told(settings)}"
         f"Ctrl-C stops everything.",
         flush=True,
     )
+
+
+def _database_told(settings: Settings) -> str:
+    if settings.database_url is not None:
+        return ""
+    return f"  Other commands find its database by DATABASE_URL=$(cat {settings.data_dir / URL_FILE})\n"

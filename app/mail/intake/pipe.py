@@ -31,7 +31,7 @@ async def deliver(stdin: BinaryIO, recipient: str, sender: str | None) -> int:
 async def _deliver(stdin: BinaryIO, recipient: str, sender: str | None) -> int:
     url = load_settings().database_url
     if url is None:
-        raise RuntimeError("DATABASE_URL is not set")
+        raise RuntimeError("DATABASE_URL is not set: name the database of the desk")
     database = Database(url, pool_size=1)
     try:
         async with database.transaction(look=True) as session:

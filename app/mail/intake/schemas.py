@@ -123,6 +123,7 @@ class InboundMailQuery(PageQuery):
     ticket_id: TicketId | None = None
     mailbox_id: MailboxId | None = None
     sender: Annotated[Email, AfterValidator(str.lower)] | None = None  # as it is kept
+    verified: bool | None = Field(default=None, description="False: nothing proves that it is its sender's.")
 
 
 class Release(Request):

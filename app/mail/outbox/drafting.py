@@ -111,7 +111,7 @@ def _letter(house: House, facts: Facts, one: Heard, voice: Voice) -> Letter:
         return wording.status(ticket, voice, one.type, one.at)
     assert one.message_id is not None
     message = facts.messages[one.message_id]
-    return wording.reply(ticket, voice, _author(house, voice, reseller.name, message), message.body)
+    return wording.reply(ticket, voice, _author(house, voice, reseller.name, message), message.body, message.files)
 
 
 def _author(house: House, voice: Voice, reseller_name: str, message: Row[Any]) -> str:

@@ -22,7 +22,12 @@ _WITHOUT_BODIES = [defer(getattr(OutgoingMail, name), raiseload=True) for name i
 _TICKETS = text("""
 select id, number, subject, status, priority, contact_id, assignee_id from tickets where id = any(:ids)
 """)
-_MESSAGES = text("select id, ticket_id, body, visibility, side, automatic, author from messages where id = any(:ids)")
+_MESSAGES = text("""
+select id, ticket_id, body, visibility, side, automatic, author,
+       array(select name from attachments a where a.reseller_id = m.reseller_id and a.message_id = m.id order by a.id)
+         as files
+  from messages m where id = any(:ids)
+""")
 _RESELLERS = text("""
 select id, name, brand, is_operator, test_clock_id is not null as sandbox from resellers
  where id = any(:ids) or is_operator

@@ -75,10 +75,11 @@ def acknowledgement(ticket: TicketTold, voice: Voice, answer_by: datetime | None
     return Letter(subject_of(number, ticket.subject), f"We have your request {number}", (said,), None, tuple(facts))
 
 
-def reply(ticket: TicketTold, voice: Voice, author: str, body: str) -> Letter:
-    """Say what somebody wrote."""
+def reply(ticket: TicketTold, voice: Voice, author: str, body: str, files: Sequence[str] = ()) -> Letter:
+    """Say what somebody wrote, and which files they added: these are on the ticket, and not in the mail."""
     number = number_shown(ticket, voice)
-    return Letter(subject_of(number, ticket.subject), f"{one_line(author)} wrote", (), quoted(body))
+    added = ((("Files on the ticket", one_line(", ".join(files))),)) if files else ()
+    return Letter(subject_of(number, ticket.subject), f"{one_line(author)} wrote", (), quoted(body), added)
 
 
 def status(ticket: TicketTold, voice: Voice, event: str, at: datetime) -> Letter:

@@ -5,6 +5,7 @@ from sqlalchemy import text
 from app.infra.ids import decode
 from app.mail.addressing.marker import MARKER
 from tests.desk import Desk, Json
+from tests.files import attach
 from tests.mail.outbox.writing import contact, header_fields, mailbox, mails
 
 
@@ -146,3 +147,17 @@ async def test_a_batch_of_many_mails_is_written_whole(desk: Desk) -> None:
         texts = set(await session.scalars(text("select body_text from outgoing_mails")))
         assert len(texts) == 105
         assert await session.scalar(text("select count(*) from mail_links where kind = 'sent'")) == 105
+
+
+async def test_a_reply_names_the_files_that_are_with_it(desk: Desk) -> None:
+    await mailbox(desk)
+    reseller = await desk.reseller("professional", now=None)
+    ann = await contact(reseller)
+    ticket = await reseller.open_ticket(contact_id=ann["id"])
+    (file,) = await attach(desk.staff, ticket, ("trace.log", b"SIP/2.0 503"))
+    body = {"body": "See the log.", "attachment_ids": [file["id"]]}
+    await desk.staff.post(f"/tickets/{ticket['id']}/messages", body)
+
+    reply = (await mails(desk, kind="reply"))[-1]
+    assert "Files on the ticket" in reply["text"]
+    assert "trace.log" in reply["text"]
