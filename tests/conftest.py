@@ -9,6 +9,7 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+from hypothesis import settings
 
 from app.bootstrap import prepare
 from app.infra.db import driver_url
@@ -20,6 +21,8 @@ from tests.desk import SECRET_KEYS, Desk, open_test_desk
 _CLUSTER = "TRUNKLINE_TEST_CLUSTER"
 STAFF_KEY = "tls_a-staff-key-for-tests-and-for-nothing-else"
 _held = contextlib.ExitStack()
+settings.register_profile("desk", deadline=None)  # a machine that is busy makes no test fail
+settings.load_profile("desk")
 configure("ERROR")
 os.environ.setdefault("TRUNKLINE_SECRET_KEYS", SECRET_KEYS)  # of the processes that tests start
 

@@ -1,11 +1,12 @@
 """What a mail brings with it: files, people in Cc, and a name at a domain that a reseller has claimed."""
 
 from app.infra.ids import decode, encode
+from app.mail.addressing.tokens import bounce_address
 from app.mail.parsing.parsed import Address, AttachedFile
 from app.resellers.models import Contact
 from tests.desk import Desk
 from tests.mail.intake.mails import mail, report
-from tests.mail.intake.post import contact, scene
+from tests.mail.intake.post import DESK, contact, scene
 
 FILE = AttachedFile("trace.pcap", "application/vnd.tcpdump.pcap", "application/octet-stream", b"\xd4\xc3\xb2\xa1")
 
@@ -56,9 +57,8 @@ async def test_two_mails_that_come_back_for_good_suspend_the_contact(desk: Desk)
     ticket = await at.ticket()
     for _ in range(2):
         sent = await at.post.sent(ticket, at.ann)
-        await at.post.bring(
-            mail("mailer-daemon@mx.example", report=report(original=sent.message_key)), envelope_from=""
-        )
+        to = bounce_address(at.post.keys, DESK, sent.number or 0)
+        await at.post.bring(mail("mailer-daemon@mx.example", report=report()), to=to, envelope_from="")
     async with desk.database.transaction() as session:
         kept = await session.get_one(Contact, (decode("rsl", at.reseller.id), decode("ctc", at.ann["id"])))
         assert None not in {kept.mail_bounced_at, kept.mail_suspended_at}
