@@ -127,7 +127,7 @@ class _AsMailServersRead(TyperCommand):
             return super().parse_args(ctx, args)
         except Exception as error:
             if getattr(error, "exit_code", 0):  # typer's, which it prints and ends with
-                error.exit_code = EX_USAGE  # type: ignore[attr-defined]
+                error.exit_code = EX_USAGE  # type: ignore[attr-defined]  # typer's own
             raise
 
 

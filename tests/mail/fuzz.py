@@ -44,7 +44,7 @@ class Figures:
             self.slowest, self.slowest_seed = other.slowest, other.slowest_seed
 
 
-class Hang(Exception):  # noqa: N818
+class Hang(Exception):  # noqa: N818 - what a mail did
     """A mail took too long."""
 
 

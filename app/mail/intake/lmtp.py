@@ -78,13 +78,13 @@ class Listener:
 
     # What aiosmtpd calls, by these names.
 
-    async def handle_EHLO(  # noqa: N802, D102
+    async def handle_EHLO(  # noqa: N802, D102 - aiosmtpd's name and contract
         self, _server: LMTP, session: Session, _envelope: Envelope, hostname: str, responses: list[str]
     ) -> list[str]:
         session.host_name = hostname
         return [*responses[:-1], "250-PIPELINING", *responses[-1:]]
 
-    async def handle_RCPT(  # noqa: N802, D102
+    async def handle_RCPT(  # noqa: N802, D102 - aiosmtpd's name and contract
         self, _server: LMTP, _session: Session, envelope: _Mail, address: str, _options: list[str]
     ) -> str:
         if len(envelope.boxes) >= _MOST_RECIPIENTS:
@@ -101,7 +101,7 @@ class Listener:
         envelope.rcpt_tos.append(address)
         return "250 2.1.5 OK"
 
-    async def handle_exception(self, error: Exception) -> str:  # noqa: D102
+    async def handle_exception(self, error: Exception) -> str:  # noqa: D102 - aiosmtpd's contract
         _log.error("a command failed", error=type(error).__name__, exc_info=error)
         return "451 4.3.0 A fault of the desk's: try again later"  # the library's own answer is a refusal for good
 

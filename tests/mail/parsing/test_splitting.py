@@ -235,7 +235,7 @@ def _steps(text: str) -> int:
         return trace
 
     before = sys.gettrace()
-    sys.settrace(trace)  # type: ignore[arg-type]
+    sys.settrace(trace)  # type: ignore[arg-type]  # a tracer
     try:
         new_text(text)
     finally:
