@@ -52,7 +52,7 @@ def is_forward(line: str) -> bool:
 def is_rule(line: str) -> bool:
     """Whether the line is Outlook's row of underscores."""
     bare = line.strip()
-    return 10 <= len(bare) <= 200 and not bare.strip("_")  # noqa: PLR2004 - the rule itself - it has 32, converters make other numbers
+    return 10 <= len(bare) <= 200 and not bare.strip("_")  # noqa: PLR2004 - it has 32, converters make other numbers
 
 
 def header_block(lines: list[str], first: int, *, announced: bool = False) -> int:
@@ -71,7 +71,7 @@ def header_block(lines: list[str], first: int, *, announced: bool = False) -> in
         if kind is not None:
             seen.add(kind)
             end = place + 1
-        elif place - end > 2:  # noqa: PLR2004 - the rule itself - a wrapped list of recipients, no more
+        elif place - end > 2:  # noqa: PLR2004 - a wrapped list of recipients, no more
             break
     enough = len(seen) > 1 if announced else len(seen) > 2 and "subject" in seen  # noqa: PLR2004 - the rule itself
     return end - first if enough and not any(_SIP.search(line[:300]) for line in lines[first:end]) else 0
@@ -83,7 +83,7 @@ def _kind(line: str) -> str | None:
 
 
 def _ruled(line: str) -> str | None:
-    if "--" not in line or len(line) > 110:  # noqa: PLR2004 - the rule itself - two rows of dashes and the longest title
+    if "--" not in line or len(line) > 110:  # noqa: PLR2004 - two rows of dashes and the longest title
         return None
     ruled = _RULED.fullmatch(line)
     return ruled[1].strip().lower() if ruled else None
